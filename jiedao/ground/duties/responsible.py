@@ -1,0 +1,99 @@
+"""Who is responsible (责任单位): the duty item and the place give the units, and say why."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from jiedao.ground.duties.models import DutyItem, DutyList, Responsibility
+from jiedao.ground.people.models import Unit
+from jiedao.ground.places.models import Area
+
+_LEVEL_OF = {
+    Responsibility.Relation.OWN_SUBDISTRICT: (Unit.Kind.SUBDISTRICT, 1),
+    Responsibility.Relation.OWN_COMMUNITY: (Unit.Kind.COMMUNITY, 2),
+}
+
+
+@dataclass
+class Answer:
+    """Lead and helpers for an item at a place. `why` is what the case shows: item, list version, area, relation."""
+
+    lead: Unit | None = None
+    helpers: list[Unit] = field(default_factory=list)
+    why: dict[str, str] = field(default_factory=dict)
+
+
+def responsible(item: DutyItem, area: Area | None) -> Answer:
+    """The units for an item at a place. `lead` is None if the list names nobody there; a person decides then.
+
+    Two queries, whatever the size of the list.
+    """
+    rows = [r for r in item.responsibilities.select_related("unit", "area") if _holds_at(r, area)]
+    own = _own_units(area) if any(r.relation != Responsibility.Relation.NAMED for r in rows) else {}
+    answer = Answer()
+    leads = sorted((r for r in rows if r.role == Responsibility.Role.LEAD), key=_closeness, reverse=True)
+    for row in leads:
+        unit = row.unit or own.get(row.relation)
+        if unit:
+            answer.lead = unit
+            answer.why = {
+                "item": item.code,
+                "list": item.list.code,
+                "version": str(item.list.version),
+                "relation": row.relation,
+                "area": row.area.code if row.area else "",
+            }
+            break
+    for row in rows:
+        unit = row.unit or own.get(row.relation)
+        if row.role == Responsibility.Role.HELPER and unit and unit != answer.lead and unit not in answer.helpers:
+            answer.helpers.append(unit)
+    return answer
+
+
+def _holds_at(row: Responsibility, area: Area | None) -> bool:
+    return row.area is None or (area is not None and f"{area.path}/".startswith(f"{row.area.path}/"))
+
+
+def _closeness(row: Responsibility) -> int:
+    """The smaller the area a row was written for, the more it counts."""
+    return row.area.path.count("/") + 1 if row.area else 0
+
+
+def _own_units(area: Area | None) -> dict[str, Unit]:
+    """The sub-district's and the community's unit of a place, by relation."""
+    if area is None:
+        return {}
+    codes = area.path.split("/")
+    found: dict[str, Unit] = {}
+    for unit in Unit.objects.on().filter(area__code__in=codes, kind__in=[Unit.Kind.SUBDISTRICT, Unit.Kind.COMMUNITY]):
+        for relation, (kind, _) in _LEVEL_OF.items():
+            if unit.kind == kind:
+                found[relation] = unit
+    return found
+
+
+def admitted(item_code: str, level: str, day: date) -> bool:
+    """Whether work on this item may be sent to units of a level on a day (准入).
+
+    It stands that day in a published list of that level and in no negative list of it. Departments of the
+    district need no admission: the gate protects sub-districts and communities. Source: 5 districts, D3; ADR 0003.
+    """
+    if level == Unit.Level.DISTRICT:
+        return True
+    kinds = set(
+        DutyItem.objects.filter(code=item_code, list__level=level, list__in=DutyList.objects.on(day)).values_list(
+            "list__kind", flat=True
+        )
+    )
+    return DutyList.Kind.DUTY in kinds and DutyList.Kind.NEGATIVE not in kinds
+
+
+def barred(item_code: str, level: str, day: date) -> DutyItem | None:
+    """The entry of a negative list that keeps an item out of a level. None if there is none."""
+    return (
+        DutyItem.objects.filter(
+            code=item_code, list__level=level, list__kind=DutyList.Kind.NEGATIVE, list__in=DutyList.objects.on(day)
+        )
+        .select_related("list")
+        .first()
+    )

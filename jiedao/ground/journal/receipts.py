@@ -1,0 +1,58 @@
+"""Receipts (回执): sending the same write twice does it once (A1, G02)."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from jiedao.ground.journal.chain import plain
+from jiedao.ground.journal.models import Receipt
+from jiedao.kit.clock import now
+from jiedao.kit.ids import new_id
+from jiedao.kit.refusal import Refused
+
+
+@dataclass
+class Once:
+    """What `once` hands out. `known`: this write was done before, `outcome` says what came of it."""
+
+    known: bool
+    outcome: dict[str, Any] | None
+
+    def came_of(self, **outcome: Any) -> None:
+        """Says what the write led to; a replay is answered with it."""
+        self.outcome = outcome
+
+
+_TAKE = """
+INSERT INTO journal_receipt (id, scope, key, fingerprint, outcome, at) VALUES (%s, %s, %s, %s, NULL, %s)
+ON CONFLICT (scope, key) DO NOTHING
+"""
+
+
+@contextmanager
+def once(scope: str, key: str, body: Any) -> Iterator[Once]:
+    """Opens the write's transaction and takes its key. Refuses `key_reused` if the key came with another body.
+
+    Two requests with one key at the same instant: the second waits in the INSERT until the first has
+    committed, then reads what came of it; a check before the insert would let both through.
+    """
+    if not key or len(key) > 64:
+        raise Refused("key_missing")
+    fingerprint = hashlib.sha256(plain(body)).digest()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, [new_id(), scope, key, fingerprint, now()])
+            taken = cursor.rowcount == 1
+        if not taken:
+            before = Receipt.objects.get(scope=scope, key=key)
+            if bytes(before.fingerprint) != fingerprint:
+                raise Refused("key_reused", key=key)
+            yield Once(known=True, outcome=before.outcome)
+            return
+        receipt = Once(known=False, outcome=None)
+        yield receipt
+        Receipt.objects.filter(scope=scope, key=key).update(outcome=receipt.outcome)

@@ -1,0 +1,117 @@
+"""Who reported (联系人): kept under a key of the subject, found by a keyed hash, readable only when the gate opens it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+
+from jiedao.ground.people.models import Contact, Statement, Subject
+from jiedao.kit import vault
+from jiedao.kit.clock import now
+from jiedao.kit.ids import new_id
+from jiedao.kit.refusal import Refused
+from jiedao.kit.text import mask_name, mask_phone, plain_phone
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, as taken down. All may be empty: a report needs no name."""
+
+    name: str = ""
+    phone: str = ""
+    may_ring: bool = True
+    proven: bool = False
+
+    @property
+    def mask(self) -> str:
+        """What lists and pages show: 张* 138****1234."""
+        return " ".join(
+            part for part in (self.name and mask_name(self.name), self.phone and mask_phone(self.phone)) if part
+        )
+
+    @property
+    def named(self) -> bool:
+        return bool(self.name or self.phone)
+
+
+def subject_of(caller: Caller) -> Subject:
+    """The caller's subject: the one known under this phone, or a new one with a key of its own."""
+    found = _hash(caller.phone) if caller.phone else None
+    known = known_subject(caller.phone)
+    if known:
+        return known
+    subject = Subject(id=new_id(), phone_hash=found, made_at=now())
+    subject.key = vault.wrap(vault.new_key(), str(subject.id))
+    # Two calls from one phone at the same instant: the second takes the row that the first has made.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO people_subject (id, key, phone_hash, made_at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [subject.id, subject.key, subject.phone_hash, subject.made_at],
+        )
+        if not cursor.rowcount:
+            return Subject.objects.get(phone_hash=found)
+    return subject
+
+
+def known_subject(phone: str) -> Subject | None:
+    """The subject known under a phone. None for no phone, an unknown one, or one that was erased."""
+    return Subject.objects.filter(phone_hash=_hash(phone), erased_at=None).first() if phone else None
+
+
+def _hash(phone: str) -> bytes:
+    return vault.blind(plain_phone(phone), "phone")
+
+
+def remember(event_id: UUID, caller: Caller, words: str) -> Subject | None:
+    """Keeps who reported and the words as received. None if nobody gave a name or a number."""
+    if not caller.named:
+        return None
+    subject = subject_of(caller)
+    key = _key(subject)
+    told = msgspec.json.encode({"name": caller.name, "phone": caller.phone}).decode()
+    Contact(
+        id=event_id,
+        subject=subject,
+        sealed=vault.seal(key, told, f"contact {event_id}"),
+        may_ring=caller.may_ring,
+        proven=caller.proven,
+        made_at=now(),
+    ).save(force_insert=True)
+    Statement(id=event_id, subject=subject, sealed=vault.seal(key, words, f"statement {event_id}"), made_at=now()).save(
+        force_insert=True
+    )
+    return subject
+
+
+def open_rows(ids: Iterable[UUID]) -> None:
+    """Lets this transaction read these rows of secured tables, and no others (the second wall, A6)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('jiedao.opened', %s, true)", [",".join(str(i) for i in ids)])
+
+
+def clear(event_id: UUID) -> Caller:
+    """The caller of an event in clear. Only for who has written the look before (R4, R6).
+
+    Refuses `no_contact` and, after the key was deleted, `erased`. A contact carries its event's id, so that opening
+    it needs no search over secured rows.
+    """
+    with transaction.atomic():
+        open_rows([event_id])
+        contact = Contact.objects.select_related("subject").filter(pk=event_id).first()
+        if contact is None:
+            raise Refused("no_contact")
+        told = msgspec.json.decode(vault.open_(_key(contact.subject), contact.sealed, f"contact {event_id}"))
+        return Caller(told["name"], told["phone"], contact.may_ring, contact.proven)
+
+
+def _key(subject: Subject) -> bytes:
+    if subject.key is None:
+        raise Refused("erased")
+    return vault.unwrap(bytes(subject.key), str(subject.id))
+
+
+def erase(subject: Subject) -> None:
+    """Deletes the subject's key: every word under it is gone, in backups too."""
+    Subject.objects.filter(pk=subject.pk).update(key=None, phone_hash=None, erased_at=now())

@@ -1,0 +1,45 @@
+"""Posts held (任职): which seats a person has today, and for which body a seat speaks. Read anew at every request (G18)."""
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from jiedao.ground.people.models import Person, Post, Tenure, Unit
+from jiedao.kit.clock import today
+
+
+def held_by(person: Person) -> list[Post]:
+    """The posts a person holds today, by rank of their kind. Empty for who has left. One query.
+
+    A post that ended, or whose unit did, is held by nobody.
+    """
+    day = today()
+    if person.left_on is not None and person.left_on <= day:
+        return []
+    ended = Q(post__valid_to__lte=day) | Q(post__unit__valid_to__lte=day)
+    rows = (
+        Tenure.objects.on(day)
+        .filter(person=person, post__valid_from__lte=day)
+        .exclude(ended)
+        .select_related("post__unit__area", "post__unit__parent", "post__kind", "post__area")
+        .order_by("post__kind__rank", "post__code")
+    )
+    return [row.post for row in rows]  # type: ignore[attr-defined]
+
+
+def body_of(post: Post) -> Unit:
+    """The sub-district or department a post speaks for: the topmost unit of its own below the district."""
+    unit = post.unit
+    while (
+        unit.parent is not None
+        and unit.parent.kind != Unit.Kind.PARTY
+        and unit.kind not in (Unit.Kind.SUBDISTRICT, Unit.Kind.DEPARTMENT)
+    ):
+        unit = unit.parent
+    return unit
+
+
+def acts_for(unit: Unit) -> list[UUID]:
+    """Ids of the units whose orders a unit takes up: offices and squads do so for the body they belong to."""
+    own = [Unit.Kind.OFFICE, Unit.Kind.SQUAD, Unit.Kind.LEADERSHIP, Unit.Kind.CENTRE, Unit.Kind.BUREAU]
+    return list(unit.above) if unit.kind in own else [unit.id]
