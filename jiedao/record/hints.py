@@ -1,0 +1,37 @@
+"""Hints (更新提示): after the commit, one statement tells live pages that a case changed, and workers that work came."""
+
+import json
+import logging
+
+from django.db import DatabaseError, connection
+
+from jiedao.record.models import Case, Entry
+
+CHANNEL = "jiedao_hints"
+JOBS = "procrastinate_any_queue_v1"
+
+log = logging.getLogger(__name__)
+
+
+def send(case: Case, entry: Entry) -> None:
+    """Case, area, units and verb: enough to know whom it concerns, no words. A lost hint costs a slow poll."""
+    told = {
+        "district": connection.schema_name,
+        "case": str(case.id),
+        "number": case.number,
+        "verb": entry.verb,
+        "area": case.area_path,
+        "units": [str(u) for u in case.units],
+        "not": [str(u) for u in case.reported_units],
+        "from": str(case.from_unit_id or ""),
+        "seq": entry.seq,
+        "phase": case.phase,
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_notify(%s, %s), pg_notify(%s, %s)",
+                [CHANNEL, json.dumps(told, separators=(",", ":")), JOBS, '{"type":"job_inserted","job_id":0}'],
+            )
+    except DatabaseError:
+        log.warning("hint not sent", extra={"case": case.number})

@@ -1,0 +1,152 @@
+"""The ledger (流转账): writing a line, binding it to the one before, keeping its words beside it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from jiedao.ground.journal import chain
+from jiedao.ground.people import Actor
+from jiedao.kit.clock import local
+from jiedao.kit.text import mask_free
+from jiedao.record.models import Case, DispatchOrder, Entry, Words
+
+FREE_TEXT = frozenset(
+    {
+        "text",
+        "reason",
+        "words",
+        "plan",
+        "message",
+        "aim",
+        "meeting",
+        "told",
+        "topic",
+        "took_up",
+        "spoke_with",
+        "did",
+        "finished",
+        "address",
+        "basis",
+    }
+)
+"""What of `said` is free text: it is masked and lies beside the entry, never in it."""
+
+
+def next_number(at: datetime) -> str:
+    """The next case number of the district and year, `26-00912`. There may be gaps; a number opens nothing."""
+    year = local(at).year % 100
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT nextval('case_number_{year:02d}')")
+        return f"{year:02d}-{cursor.fetchone()[0]:05d}"
+
+
+def line(
+    case: Case,
+    verb: str,
+    *,
+    by: Actor,
+    said: dict[str, Any],
+    was: str,
+    at: datetime,
+    order: DispatchOrder | None = None,
+    public: bool = False,
+) -> Entry:
+    """The next entry of a case, linked and hashed, not yet saved. Moves the case's `seq` and `head` along."""
+    words = {k: v for k, v in said.items() if k in FREE_TEXT and v}
+    salted = chain.salt() if words else b""
+    entry = Entry(
+        case=case,
+        seq=case.seq + 1,
+        verb=verb,
+        at=at,
+        was=was,
+        now=case.state,
+        actor=by.kind,
+        person_id=by.person.id if by.person else None,
+        post_id=by.post.id if by.post else None,
+        unit_id=by.unit_id,
+        system=by.name if by.kind == "system" else "",
+        order_id=order.id if order else None,
+        public=public,
+        facts={k: _plain(v) for k, v in said.items() if k not in FREE_TEXT and v not in (None, "")},
+        prev=bytes(case.head),
+    )
+    masked = {k: mask_free(v) if isinstance(v, str) else v for k, v in words.items()}
+    entry.digest = chain.digest(masked, salted) if masked else b""
+    entry.hash = chain.link(entry.prev, told(entry))
+    entry.kept = (salted, masked)  # type: ignore[attr-defined]
+    case.seq, case.head = entry.seq, entry.hash
+    return entry
+
+
+def keep(entry: Entry) -> None:
+    """Saves the entry and its words."""
+    entry.save(force_insert=True)
+    words = words_of(entry)
+    if words:
+        words.save(force_insert=True)
+
+
+def words_of(entry: Entry) -> Words | None:
+    """The words that `line` put aside for an entry. None if nothing was said."""
+    salted, masked = entry.kept  # type: ignore[attr-defined]
+    return Words(entry=entry, salt=salted, said=masked) if masked else None
+
+
+def told(entry: Entry) -> bytes:
+    """The line of an entry that its hash covers. Plain fields, so that SQL can compute it too."""
+    micros = int(entry.at.timestamp()) * 1_000_000 + entry.at.microsecond
+    parts = (
+        entry.case_id,
+        entry.seq,
+        entry.verb,
+        micros,
+        entry.was,
+        entry.now,
+        entry.actor,
+        entry.person_id,
+        entry.post_id,
+        entry.unit_id,
+        entry.system,
+        entry.order_id,
+        int(entry.public),
+        chain.digest(entry.facts, b"").hex(),
+        bytes(entry.digest).hex(),
+    )
+    return "|".join("" if part is None else str(part) for part in parts).encode()
+
+
+def verify(case: Case) -> list[str]:
+    """What is wrong with a case's chain, each with the number of its line. Empty if it stands."""
+    return faults(case, case.entries.select_related("words").order_by("seq"))
+
+
+def faults(case: Case, entries: Iterable[Entry]) -> list[str]:
+    """The same of entries already read, in the order of their lines."""
+    found: list[str] = []
+    before, expected = b"", 1
+    for entry in entries:
+        if entry.seq != expected:
+            found.append(f"{case.number} line {expected}: missing")
+        if bytes(entry.prev) != before:
+            found.append(f"{case.number} line {entry.seq}: does not follow the line before")
+        if chain.link(bytes(entry.prev), told(entry)) != bytes(entry.hash):
+            found.append(f"{case.number} line {entry.seq}: was changed")
+        words: Words | None = getattr(entry, "words", None)
+        if words and chain.digest(words.said, bytes(words.salt)) != bytes(entry.digest):
+            found.append(f"{case.number} line {entry.seq}: its words were changed")
+        before, expected = bytes(entry.hash), entry.seq + 1
+    if before != bytes(case.head) or expected != case.seq + 1:
+        found.append(f"{case.number}: the case ends at line {case.seq}, its entries at {expected - 1}")
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A value as the facts keep it: ids and times as text."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)

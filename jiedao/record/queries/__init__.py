@@ -1,0 +1,72 @@
+"""Queries (查询): work lists, counts, the story of a case. Reads only, hand-tuned, the same number whatever the rows."""
+
+from jiedao.record.definition import Definition
+from jiedao.record.queries.desk import OrderRow, Orders
+from jiedao.record.queries.near import Near, duplicates
+from jiedao.record.queries.scope import Count, counts, definitions, in_force, seen_by
+from jiedao.record.queries.story import (
+    Line,
+    Seen,
+    Signing,
+    Story,
+    Turn,
+    checks_of,
+    looked_lately,
+    looks,
+    prefetched_orders,
+    related,
+    reported_units,
+    signings,
+    since,
+    story,
+)
+from jiedao.record.queries.whistles import WhistleOrder, whistle_orders
+from jiedao.record.queries.worklists import (
+    NEWEST,
+    PAGE,
+    SUPERVISION,
+    TRIAGE,
+    CaseRow,
+    Listing,
+    Lists,
+    command_centre,
+    next_due,
+)
+
+__all__ = [
+    "NEWEST",
+    "PAGE",
+    "SUPERVISION",
+    "TRIAGE",
+    "CaseRow",
+    "Count",
+    "Definition",
+    "Line",
+    "Listing",
+    "Lists",
+    "Near",
+    "OrderRow",
+    "Orders",
+    "Seen",
+    "Signing",
+    "Story",
+    "Turn",
+    "WhistleOrder",
+    "checks_of",
+    "command_centre",
+    "counts",
+    "definitions",
+    "duplicates",
+    "in_force",
+    "looked_lately",
+    "looks",
+    "next_due",
+    "prefetched_orders",
+    "related",
+    "reported_units",
+    "seen_by",
+    "signings",
+    "since",
+    "story",
+    "whistle_orders",
+]

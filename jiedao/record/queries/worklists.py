@@ -1,0 +1,339 @@
+"""Work lists of cases (工作列表): one hand-tuned statement per page, whatever the number of rows; sight is in it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from jiedao.ground.people import Actor
+from jiedao.kit.clock import now
+from jiedao.record.definition import Definition, Label, State
+from jiedao.record.queries import scope
+from jiedao.record.queries.scope import OPEN_ORDER, Count, Params
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A unit, item or area as a row shows it. `phone` is the unit's duty phone."""
+
+    name: str
+    name_en: str
+    code: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case of a list: what, who has it since when, until when."""
+
+    id: UUID
+    number: str
+    title: str
+    kind: str
+    channel: str
+    severity: int
+    phase: str
+    state: Label
+    process: Label
+    marks: dict[str, Any]
+    opened_at: datetime
+    held_since: datetime | None
+    seq: int
+    holder: Named | None
+    item: Named | None
+    area: Named | None
+    address: str
+    clock: dict[str, Any] | None
+    lon: float | None
+    lat: float | None
+    state_code: str = ""
+    process_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of cases: its condition on `c`, not yet asked."""
+
+    where: str
+    params: Params
+    known: dict[UUID, Definition]
+
+    def also(self, condition: str, *values: Any) -> "Listing":
+        """The same list, narrowed."""
+        return Listing(f"{self.where} AND {condition}", [*self.params, *values], self.known)
+
+    def searched(self, words: str = "", kind: str = "", area: str = "") -> "Listing":
+        """Narrowed by number or title, by kind, by the path of an area."""
+        found = self
+        if words:
+            like = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+            found = found.also("(c.number LIKE %s OR c.title ILIKE %s)", f"{like}%", f"%{like}%")
+        if kind:
+            found = found.also("c.kind = %s", kind)
+        if area:
+            found = found.also("(c.area_path = %s OR c.area_path LIKE %s)", area, f"{area}/%")
+        return found
+
+    @property
+    def source(self) -> tuple[str, Params]:
+        return f"FROM record_case c WHERE {self.where}", self.params
+
+    def count(self) -> Count:
+        return scope.count(*self.source)
+
+    def page(self, number: int = 1, size: int = PAGE, order: str = "") -> list[CaseRow]:
+        """One page in the one default order: overdue longest first, then severity, then due."""
+        keys: Params = [] if order else [now(), now()]
+        picked = f"SELECT c.* FROM record_case c WHERE {self.where} ORDER BY {order or ORDER} LIMIT %s OFFSET %s"
+        values = [*self.params, *keys, size, (max(number, 1) - 1) * size, *keys]
+        found = scope.rows(f"{_COLUMNS} FROM ({picked}) c {_JOINS} ORDER BY {order or ORDER}", values)
+        return [_case_row(row, self.known) for row in found]
+
+
+ORDER = "(c.due_at < %s) IS TRUE DESC, CASE WHEN c.due_at < %s THEN c.due_at END, c.severity DESC, c.due_at NULLS LAST, c.id"
+NEWEST = "c.opened_at DESC, c.id DESC"
+
+# The clock of a row is the next to ring; where all stand still, a paused one.
+_COLUMNS = """
+SELECT c.id, c.number, c.title, c.kind, c.channel, c.severity, c.phase, c.process_id, c.state, c.marks, c.opened_at,
+  c.held_since, c.seq, u.name, u.name_en, u.code, u.duty_phone, i.name, i.name_en, i.code, a.name, a.name_en, a.code,
+  c.address, d.due_at, d.soon_at, d.started_at, d.paused_since, d."limit", d.name, c.lon, c.lat
+"""
+_JOINS = """
+LEFT JOIN people_unit u ON u.id = c.holder_id
+LEFT JOIN duties_dutyitem i ON i.id = c.item_id
+LEFT JOIN places_area a ON a.id = c.area_id
+LEFT JOIN LATERAL (
+  SELECT r.due_at, r.soon_at, r.started_at, r.paused_since, r."limit", r.name FROM record_deadline r
+  WHERE r.case_id = c.id AND r.stopped_at IS NULL ORDER BY r.paused_since IS NOT NULL, r.due_at LIMIT 1
+) d ON TRUE
+"""
+
+
+def _case_row(row: tuple[Any, ...], known: dict[UUID, Definition]) -> CaseRow:
+    (pk, number, title, kind, channel, severity, phase, process, state, marks, opened_at, held_since, seq, *rest) = row
+    unit, item, area = rest[0:4], rest[4:7], rest[7:10]
+    address, due, soon, started, paused, limit, name, lon, lat = rest[10:]
+    definition = known[process]
+    return CaseRow(
+        pk,
+        number,
+        title,
+        kind,
+        channel,
+        severity,
+        phase,
+        definition.state(state).label,
+        definition.label,
+        json.loads(marks) if isinstance(marks, str) else marks,
+        opened_at,
+        held_since,
+        seq,
+        Named(unit[0], unit[1], unit[2], unit[3]) if unit[0] else None,
+        Named(*item) if item[0] else None,
+        Named(*area) if area[0] else None,
+        address,
+        clock_of(due, soon, started, paused, limit, name),
+        lon,
+        lat,
+        state,
+        process,
+    )
+
+
+def clock_of(
+    due: datetime | None,
+    soon: datetime | None,
+    started: datetime | None,
+    paused: datetime | None,
+    limit: str | None = None,
+    name: str | None = None,
+    stopped: datetime | None = None,
+) -> dict[str, Any] | None:
+    """A deadline as pages draw it. None where nothing runs."""
+    if due is None:
+        return None
+    return {
+        "due_at": due,
+        "soon_from": soon,
+        "started_at": started,
+        "paused_since": paused,
+        "limit": limit,
+        "name": name,
+        "stopped_at": stopped,
+    }
+
+
+def asks(definition: Definition, state: State, verb: str, standing: str = "centre") -> bool:
+    """Whether a state waits for a verb that this standing may do."""
+    return any(
+        definition.roles[role].standing == standing
+        for move in definition.moves_of(verb, state.code)
+        for role in move.by
+    )
+
+
+def led_to(definition: Definition, state: State, *verbs: str) -> bool:
+    """Whether one of the verbs leads into a state."""
+    return any(move.to == state.code for move in definition.moves if move.verb in verbs)
+
+
+def _is_new(definition: Definition, state: State) -> bool:
+    return (
+        state.phase in ("intake", "triage")
+        and asks(definition, state, "classify")
+        and not led_to(definition, state, "verify_report")
+    )
+
+
+def _is_verifying(definition: Definition, state: State) -> bool:
+    return led_to(definition, state, "verify_report")
+
+
+def _is_returned(definition: Definition, state: State) -> bool:
+    return led_to(definition, state, "return", "uphold") and asks(definition, state, "dispatch")
+
+
+def _is_deferred(definition: Definition, state: State) -> bool:
+    return led_to(definition, state, "defer")
+
+
+def _awaits_close(definition: Definition, state: State) -> bool:
+    return state.phase == "verification" and (asks(definition, state, "close") or asks(definition, state, "ask_check"))
+
+
+_QUESTIONS = f"""c.phase <> 'closed' AND c.id IN (
+  SELECT o.case_id FROM record_dispatchorder o WHERE {OPEN_ORDER} AND (
+    (o.extension_asked_at IS NOT NULL AND o.extension_decided_at IS NULL)
+    OR (o.objected_at IS NOT NULL AND o.ruled_at IS NULL)))"""
+
+_NOT_OURS = """NOT EXISTS (SELECT 1 FROM record_dispatchorder o WHERE o.case_id = c.id
+  AND ((o.unit_id = ANY(%s::uuid[]) AND o.returned_at IS NULL AND o.recalled_at IS NULL) OR o.answered_by = %s))"""
+
+_SOON = """c.phase <> 'closed' AND c.due_at >= %s AND c.id IN (SELECT r.case_id FROM record_deadline r
+  WHERE r.stopped_at IS NULL AND r.paused_since IS NULL AND r.soon_at <= %s AND r.due_at >= %s)"""
+
+_UNCONTACTED = """c.phase <> 'closed' AND c.id IN (SELECT r.case_id FROM record_deadline r
+  WHERE r.name = 'contacted' AND r.stopped_at IS NULL AND r.paused_since IS NULL AND r.due_at < %s)"""
+
+_SILENT = """c.phase IN ('dispatch', 'resolution') AND EXISTS (SELECT 1 FROM record_deadline r
+  WHERE r.case_id = c.id AND r.stopped_at IS NULL AND r.paused_since IS NULL
+  AND %s > r.started_at + (r.due_at - r.started_at) / 2
+  AND NOT EXISTS (SELECT 1 FROM record_entry e WHERE e.case_id = c.id AND e.actor <> 'system'
+    AND e.at > %s - (r.due_at - r.started_at) / 2))"""
+
+TRIAGE: dict[str, Callable[[Definition, State], bool] | str] = {
+    "new": _is_new,
+    "verifying": _is_verifying,
+    "returned": _is_returned,
+    "questions": _QUESTIONS,
+    "deferred": _is_deferred,
+    "closing": _awaits_close,
+}
+"""The tabs of the triage desk (研判台), in order: a rule over states, or a condition."""
+
+SUPERVISION = ("overdue", "soon", "unowned", "uncontacted", "silent")
+"""The tabs of the supervision desk (督办台), in order."""
+
+
+class Lists:
+    """The lists of one actor. Reads the definitions once; each list is asked when somebody looks at it."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.known = scope.definitions()
+        self._sight = scope.seen_by(actor)
+
+    def where(self, condition: str = "TRUE", *values: Any) -> Listing:
+        """Everything of a condition that the actor may see."""
+        sight, seen = self._sight
+        return Listing(f"{condition} AND {sight}", [*values, *seen], self.known)
+
+    def in_states(self, rule: Callable[[Definition, State], bool]) -> Listing:
+        """Cases in a state of which the rule holds, whichever process and version they follow."""
+        pairs = {
+            (pk, state.code)
+            for pk, definition in self.known.items()
+            for state in definition.states.values()
+            if not state.end and rule(definition, state)
+        }
+        condition, values = scope.within(pairs)
+        return self.where(condition, *values)
+
+    def triage(self, tab: str) -> Listing:
+        """One tab of the inbox."""
+        rule = TRIAGE[tab]
+        return self.where(rule) if isinstance(rule, str) else self.in_states(rule)
+
+    def to_check(self, verb: str) -> Listing:
+        """Cases that wait for a check or a callback and that the actor's unit never handled. None without a post."""
+        if self.actor.post is None or self.actor.person is None:
+            return self.where("FALSE")
+        found = self.in_states(
+            lambda definition, state: (
+                state.phase in ("verification", "triage") and asks(definition, state, verb, "checker")
+            )
+        )
+        if verb == "callback":
+            found = found.also("c.has_caller")
+        return found.also(_NOT_OURS, list(self.actor.post.unit.above), self.actor.person.id)
+
+    def supervision(self, tab: str) -> Listing:
+        """Past a limit; in its last quarter; with nobody; caller not contacted in time; no line for half a limit."""
+        at = now()
+        if tab == "overdue":
+            return self.where("c.phase <> 'closed' AND c.due_at < %s", at)
+        if tab == "soon":
+            return self.where(_SOON, at, at, at)
+        if tab == "unowned":
+            return self.where("c.phase IN ('dispatch', 'resolution') AND c.holder_id IS NULL")
+        if tab == "uncontacted":
+            return self.where(_UNCONTACTED, at)
+        return self.where(_SILENT, at, at)
+
+    def of_process(self, *codes: str) -> Listing:
+        """Cases of these processes, running and ended."""
+        ids = [pk for pk, definition in self.known.items() if definition.code in codes]
+        return self.where("c.process_id = ANY(%s::uuid[])", ids)
+
+    def whistles(self, tab: str, *codes: str) -> Listing:
+        """Whistles being drafted, called, waiting for the sub-district's judgement, or ended."""
+        phases = {
+            "drafted": ["intake", "triage"],
+            "running": ["dispatch", "resolution"],
+            "rating": ["verification"],
+            "ended": ["closed"],
+        }
+        return self.of_process(*codes).also("c.phase = ANY(%s)", phases[tab])
+
+    def sent(self) -> Listing:
+        """What the actor's own body sent and has not ended: two-way orders and whistles."""
+        if self.actor.post is None:
+            return self.where("FALSE")
+        return self.where("c.phase <> 'closed' AND c.from_unit_id = ANY(%s::uuid[])", list(self.actor.post.unit.above))
+
+    def reported(self) -> Listing:
+        """What the person reported."""
+        if self.actor.person is None:
+            return self.where("FALSE")
+        return self.where("c.reporters @> %s::uuid[]", [self.actor.person.id])
+
+
+def command_centre() -> Named | None:
+    """The district's centre, which must act where nobody has a case. None before units were loaded."""
+    found = scope.rows(
+        "SELECT name, name_en, code, duty_phone FROM people_unit WHERE kind = 'centre' AND level = 'district' "
+        "AND valid_to IS NULL ORDER BY code LIMIT 1",
+        [],
+    )
+    return Named(*found[0]) if found else None
+
+
+def next_due(lists: Lists) -> datetime | None:
+    """When the next limit in sight ends: what an empty list says."""
+    where = lists.where("c.phase <> 'closed' AND c.due_at >= %s", now())
+    return scope.rows(f"SELECT min(c.due_at) {where.source[0]}", where.params)[0][0]  # type: ignore[no-any-return]

@@ -1,0 +1,55 @@
+"""Sight (可见范围): which cases an actor may see. The only way a door gets a case (A5)."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from jiedao.ground.people import Actor
+from jiedao.ground.people.models import Unit
+from jiedao.kit.refusal import Absent
+from jiedao.record.models import Attachment, Case
+
+
+def visible_to(actor: Actor) -> QuerySet[Case]:
+    """Cases in the actor's sight.
+
+    A post sees its own area's, those its unit (for an office: its body) or one below has or had an order on, those it sent, and those the
+    person reported; the district's centre sees all. A unit a complaint is about never sees it, whatever else holds.
+    """
+    if actor.kind == "system":
+        return Case.objects.all()
+    if actor.kind == "resident":
+        return Case.objects.filter(pk=actor.case_id) if actor.case_id else Case.objects.none()
+    if actor.person is None:
+        return Case.objects.none()
+    wanted = Q(reporters__contains=[actor.person.id])
+    if actor.post is None:
+        return Case.objects.filter(wanted)
+    unit = actor.post.unit
+    if unit.kind == Unit.Kind.CENTRE and unit.level == Unit.Level.DISTRICT:
+        wanted = Q()
+    else:
+        wanted |= Q(units__overlap=unit.acts_for) | Q(from_unit__in=unit.acts_for)
+        if actor.area_path:
+            wanted |= Q(area_path=actor.area_path) | Q(area_path__startswith=f"{actor.area_path}/")
+    return Case.objects.filter(wanted).exclude(reported_units__overlap=unit.above)
+
+
+def case_or_404(actor: Actor, number: str) -> Case:
+    """The case of a number, if the actor may see it. `Absent` otherwise, without saying which."""
+    found = visible_to(actor).select_related("process", "item", "area", "holder").filter(number=number).first()
+    if found is None:
+        raise Absent
+    return found
+
+
+def attachment(actor: Actor, attachment_id: UUID) -> Attachment | None:
+    """A file on a case the actor may see. None otherwise.
+
+    A resident gets what is public and what he sent himself; of a case that his own was joined to, what units showed.
+    """
+    rows = Attachment.objects.select_related("case", "entry").filter(pk=attachment_id)
+    if actor.kind == "resident":
+        own = Q(case_id=actor.case_id) & (Q(public=True) | Q(entry__actor="resident"))
+        return rows.filter(own | Q(case__merged=actor.case_id, public=True, entry__actor="person")).first()
+    return rows.filter(case__in=visible_to(actor)).first()

@@ -1,0 +1,38 @@
+"""Rounds (定时): the tick and the sweeper over all districts, called by the supervised ticker; and the job's module.
+
+Neither takes a lock of its own: a killed process would keep it, and everything behind it would wait.
+"""
+
+import logging
+
+from jiedao.ground.districts import district
+from jiedao.ground.districts.models import District
+from jiedao.record import consequences, tick
+from jiedao.record.consequences import follow
+
+__all__ = ["follow", "sweep_all", "tick_all"]
+
+log = logging.getLogger(__name__)
+
+
+def tick_all() -> int:
+    """One tick in every district; a district that fails keeps no other from ringing."""
+    rung = 0
+    for place in District.objects.all():
+        try:
+            with district(place):
+                rung += tick.tick()
+        except Exception:
+            log.exception("tick failed", extra={"district": place.code})
+    return rung
+
+
+def sweep_all() -> int:
+    """Sends again the consequences that are missing (a lost job, a crash between two nodes)."""
+    sent = 0
+    for place in District.objects.all():
+        with district(place):
+            for entry in consequences.missing():
+                consequences.defer(entry)
+                sent += 1
+    return sent
