@@ -1,0 +1,241 @@
+"""Settings (设置): one flat file; every value an operator may set goes through `setting(...)`."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jiedao.ground.db.home import CHECKOUT, home, secret
+from jiedao.ground.db.roles import django_database
+from jiedao.kit import vault
+
+BASE_DIR = CHECKOUT
+PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One documented setting; docs/settings.md lists them all."""
+
+    name: str
+    default: Any
+    what: str
+
+
+DECLARED: list[Setting] = []
+
+
+def setting(name: str, default: Any, what: str) -> Any:
+    """The value from the environment, in the type of its default; declared once, with its explanation."""
+    DECLARED.append(Setting(name, default, what))
+    given = os.environ.get(name)
+    if given is None or given == "":
+        return default
+    if isinstance(default, bool):
+        return given.lower() in {"1", "true", "yes", "on"}
+    if isinstance(default, int):
+        return int(given)
+    if isinstance(default, list):
+        return given.replace(",", " ").split()
+    return given
+
+
+# Where things lie
+JIEDAO_HOME = home()
+setting("JIEDAO_HOME", "var", "Data folder: the embedded server, uploaded files, secrets, logs.")
+MEDIA_ROOT = Path(setting("MEDIA_ROOT", str(JIEDAO_HOME / "files"), "Folder of uploaded files."))
+MASTER_KEY_FILE = Path(
+    setting(
+        "MASTER_KEY_FILE",
+        str(JIEDAO_HOME / "keys" / "master.key"),
+        "File with the master key under which every subject's key is kept. Back it up apart from the database.",
+    )
+)
+vault.use(MASTER_KEY_FILE)
+
+# Who is served, and where
+DEBUG = setting("DEBUG", False, "Django's debug pages. Never in production: they show data.")
+SECRET_KEY = setting("SECRET_KEY", "", "Key of sessions and forms; made in the data folder when empty.")
+SECRET_KEY = SECRET_KEY or secret("secret_key")
+HTTPS = setting("HTTPS", False, "The site is served by https alone: secure cookies, HSTS, redirect.")
+ALLOWED_HOSTS = setting(
+    "ALLOWED_HOSTS",
+    ["localhost", ".localhost", "127.0.0.1", "[::1]"],
+    "Host names answered. Add the address by which phones on your network reach this machine.",
+)
+CSRF_TRUSTED_ORIGINS = setting(
+    "CSRF_TRUSTED_ORIGINS", [], "Origins (https://name) allowed to send forms behind a proxy."
+)
+DEFAULT_DISTRICT = setting(
+    "DEFAULT_DISTRICT", "", "District (label or code) of any host that names none; empty: a list of districts."
+)
+LIVE_URL = setting("LIVE_URL", "", "Origin of the live server; empty: /live/ of the same site.")
+SERVER_PORT = setting("PORT", 8000, "Port of the pages; the live server takes the next one.")
+
+# The database
+DATABASE_URL = setting(
+    "DATABASE_URL", "", "DSN of the owner on a PostgreSQL 15 to 18 of yours; empty: the embedded server."
+)
+setting("DATABASE_NAME", "jiedao", "Name of the database on the embedded server.")
+setting("DATABASE_ROLE_URL", "", "DSN of this process's own role, where the owner's must not lie on the machine.")
+JIEDAO_ROLE = setting("JIEDAO_ROLE", "web", "Database role of this process: web, live, worker or owner.")
+DATABASE_POOL = setting(
+    "DATABASE_POOL", 0, "Connections each process keeps open (`serve` and `live` take 8); 0: one per thread."
+)
+DATABASES = {"default": django_database(JIEDAO_ROLE, DATABASE_POOL)}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# One schema per district
+TENANT_MODEL = "districts.District"
+TENANT_DOMAIN_MODEL = "districts.Host"
+TENANT_LIMIT_SET_CALLS = True
+SHOW_PUBLIC_IF_NO_TENANT_FOUND = True
+SHARED_APPS = [
+    "django_tenants",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "jiedao.ground.districts",
+    "procrastinate.contrib.django",
+]
+TENANT_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "jiedao.ground.people",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "jiedao.ground.journal",
+    "jiedao.ground.places",
+    "jiedao.ground.duties",
+    "jiedao.record",
+    "jiedao.doors.notify",
+]
+INSTALLED_APPS = SHARED_APPS + TENANT_APPS
+
+# Requests
+ROOT_URLCONF = "jiedao.urls"
+WSGI_APPLICATION = "jiedao.wsgi.application"
+ASGI_APPLICATION = "jiedao.asgi.application"
+MIDDLEWARE = [
+    "jiedao.doors.api.gate.ApiMiddleware",  # answers /api/ by itself; nothing below runs for it
+    "jiedao.doors.web.middleware.DistrictMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "jiedao.doors.web.middleware.HeaderMiddleware",
+    "jiedao.doors.web.middleware.PreferenceMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "jiedao.doors.web.middleware.IdleMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "jiedao.doors.web.signin.SecondProofMiddleware",
+    "jiedao.doors.web.middleware.FaultMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "doors" / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "jiedao.doors.web.frame.frame",
+            ],
+            "libraries": {
+                "jiedao_ui": "jiedao.doors.web.templatetags.jiedao_ui",
+                "jiedao_desks": "jiedao.doors.web.templatetags.jiedao_desks",
+            },
+        },
+    }
+]
+# A10: a body of 2 MB, an upload of 20 MB
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 18  # nine are taken (A10); a form with some more is refused in words
+
+# Signing in
+AUTH_USER_MODEL = "people.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_ADAPTER = "jiedao.doors.web.signin.Accounts"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+# Guesses are counted in the database (ground/people/guesses.py): allauth's own counts live in one process's memory
+# and would lock out an office behind one address.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+TRUSTED_PROXIES = setting(
+    "TRUSTED_PROXIES", [], "Addresses of your reverse proxies; only from them X-Forwarded-For is believed."
+)
+MFA_ADAPTER = "jiedao.doors.web.signin.Proofs"
+MFA_FORMS = {
+    "authenticate": "jiedao.doors.web.signin.CodeForm",
+    "reauthenticate": "jiedao.doors.web.signin.CodeAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Jiedao"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600  # G20: absolute; the idle limit of 30 minutes is the web door's
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# Headers
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = ["security.W002"]  # HeaderMiddleware sends X-Frame-Options with the other headers
+
+# Languages and time
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"  # words and working time are Asia/Shanghai: kit.clock.SHANGHAI
+
+# Files
+STATIC_URL = "/static/"
+STATIC_ROOT = JIEDAO_HOME / "static"
+STATICFILES_DIRS = [path for path in [PACKAGE / "doors" / "web" / "static"] if path.is_dir()]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 60
+
+# Jobs
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"procrastinate": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,8 @@
+"""The pages and the API under WSGI (网页与接口); granian serves it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiedao.settings")
+application = get_wsgi_application()

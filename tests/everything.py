@@ -1,0 +1,102 @@
+"""All checks, then all tests (全部检查): what ./test runs once the packages are there."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from jiedao.ground.db.home import CHECKOUT
+
+PYTHON = sys.executable
+JIEDAO = [PYTHON, "-m", "jiedao"]
+STATIC = {
+    "format": [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."],
+    "lint": [PYTHON, "-m", "ruff", "check", "--quiet", "."],
+    "layers": [PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
+    "types": [PYTHON, "-m", "mypy"],
+    "migrations": [*JIEDAO, "django", "makemigrations", "--check", "--dry-run", "-v", "1"],
+    "settings page": [*JIEDAO, "settings", "docs", "--check"],
+}
+# Checks that other parts of the project bring; each runs if it is there.
+BROUGHT = {
+    "catalogue": ("jiedao/doors/web/catalogue.py", [PYTHON, "-m", "jiedao.doors.web.catalogue", "--check"]),
+    "openapi": ("jiedao/doors/api/schema.py", [PYTHON, "-m", "jiedao.doors.api.schema", "--check"]),
+    "lint rules": ("tests/lint/__main__.py", [PYTHON, "-m", "tests.lint"]),
+}
+
+
+@dataclass
+class Outcome:
+    name: str
+    passed: bool
+    seconds: float
+    said: str
+
+
+def main(words: list[str]) -> int:
+    """0 when all passed. Paths or -k among the words: only those tests, no other checks."""
+    began = time.monotonic()
+    narrowed = any(not word.startswith("-") or word.startswith("-k") for word in words)
+    _quietly([*JIEDAO, "messages"])
+    _quietly([*JIEDAO, "assets", "--quiet", "--dev"])
+    outcomes = [] if narrowed else _static()
+    _browser()
+    print("── tests", flush=True)
+    spread = [] if narrowed or any(word.startswith("-n") for word in words) else ["-n", "2", "--dist", "loadfile"]
+    tests = subprocess.run([PYTHON, "-m", "pytest", *spread, *words], cwd=CHECKOUT, check=False)
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    failed += ["tests"] if tests.returncode else []
+    print(f"── {'failed: ' + ', '.join(failed) if failed else 'all passed'} in {time.monotonic() - began:.0f} s")
+    return int(bool(failed))
+
+
+def _static() -> list[Outcome]:
+    wanted = dict(STATIC)
+    wanted |= {name: command for name, (path, command) in BROUGHT.items() if (CHECKOUT / path).exists()}
+    with ThreadPoolExecutor(2) as two:
+        outcomes = []
+        for outcome in two.map(lambda item: _check(*item), wanted.items()):
+            print(f"{'ok  ' if outcome.passed else 'FAIL'} {outcome.name:<16}{outcome.seconds:5.1f} s", flush=True)
+            if not outcome.passed:
+                print(outcome.said.rstrip(), flush=True)
+            outcomes.append(outcome)
+    return outcomes
+
+
+def _check(name: str, command: list[str]) -> Outcome:
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, env=_env())
+    return Outcome(name, done.returncode == 0, time.monotonic() - began, done.stdout + done.stderr)
+
+
+def _env() -> dict[str, str]:
+    from tests.cluster import test_home
+
+    return os.environ | {"JIEDAO_HOME": str(test_home())}
+
+
+def _quietly(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, env=_env())
+    if done.returncode:
+        print(f"{' '.join(command[2:])}: {done.stderr.strip()}", file=sys.stderr)
+
+
+def _browser() -> None:
+    """Browser tests need a Chromium; root may fetch Debian's."""
+    from tests.conftest import CHROMIUM
+
+    if any(map(shutil.which, CHROMIUM)) or os.environ.get("CHROMIUM"):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("── installing Chromium for the browser tests (once)", flush=True)
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        for command in (["apt-get", "update", "-qq"], install):
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=quiet)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

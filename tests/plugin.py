@@ -1,0 +1,41 @@
+"""What must be settled before Django reads its settings (测试前置): data folder, database name, role."""
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.cluster import test_home
+
+RUN = os.environ.setdefault("JIEDAO_TEST_RUN", str(os.getpid()))  # one for the run and its workers
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+OWN = f"test_{RUN}_{WORKER}"
+
+os.environ |= {
+    "JIEDAO_HOME": str(test_home()),
+    "JIEDAO_ROLE": "web",
+    "DATABASE_NAME": OWN,
+    # Playwright keeps a loop in the main thread; the tests themselves are synchronous.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+}
+for name in ("DATABASE_URL", "DATABASE_ROLE_URL", "DATABASE_POOL", "DEFAULT_DISTRICT", "LIVE_URL", "DEBUG", "HTTPS"):
+    os.environ.pop(name, None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nightly", action="store_true", help="run what is too slow for every commit as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--nightly"):
+        return
+    nightly = [item for item in items if item.get_closest_marker("nightly")]
+    config.hook.pytest_deselected(items=nightly)
+    items[:] = [item for item in items if item not in nightly]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A skipped test proves nothing, and says so."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.write_line(f"NOT PROVEN {report.nodeid}: {reason.removeprefix('Skipped: ')}", yellow=True)
