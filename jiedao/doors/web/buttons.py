@@ -1,0 +1,139 @@
+"""Buttons (办理按钮): the moves the gate offers this actor on a case, in the order and under the keys of every desk."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from jiedao.doors.acts import ACTS
+from jiedao.doors.web.templatetags.jiedao_ui import named, pick
+from jiedao.ground.people import Actor
+from jiedao.record import flow, standing
+from jiedao.record.definition import Move
+from jiedao.record.models import Case, DispatchOrder
+from jiedao.record.queries import Signing
+
+MAIN = (
+    "acknowledge", "contact", "arrive", "start", "reply", "file", "blow", "dispatch", "review", "rule", "classify",
+    "grant_extension", "ask_check", "close", "check", "callback", "rework", "verify", "evaluate", "confirm", "undefer",
+    "rate",
+)
+"""Which offered verb is the main one, Enter: the first of these. Steps of the own order come before all."""
+
+KEYS = {
+    "return": "T", "object": "T", "ask_extension": "E", "pause": "S", "resume": "S", "remind": "R", "supervise": "D",
+    "lift": "D", "escalate": "U", "check": "V", "verify_report": "V", "verify": "V", "merge": "M", "reject": "X",
+    "answer": "A", "consult": "Z", "open_child": "W", "dispatch": "H",
+}
+# Done to the whole case although an order is named: offered once, on the lead's.
+OF_THE_CASE = frozenset({"start", "defer", "undefer", "terminate"})
+LAST = ("note", "add", "remind", "supervise", "escalate", "withdraw")
+
+
+@dataclass
+class Button:
+    """One offered move. `direct`: it asks nothing, so pressing it is doing it."""
+
+    verb: str
+    label: str
+    href: str
+    move: Move
+    order: DispatchOrder | None = None
+    direct: bool = False
+    main: bool = False
+    key: str = ""
+
+    @property
+    def order_id(self) -> str:
+        return str(self.order.id) if self.order else ""
+
+
+def buttons(
+    case: Case, by: Actor, orders: list[DispatchOrder], signings: list[Signing] | None = None,
+    paused: set[Any] | None = None,
+) -> list[Button]:
+    """Exactly what `flow.offered` gives, case first, then order by order; one per verb and order.
+
+    What is done already is not offered again: a step taken, a signature given, a clock that stands (`paused`).
+    """
+    found: list[Button] = []
+    signed = {one.code: {role for role, _, at in one.roles if at} for one in signings or ()}
+
+    def is_signed(move: Move) -> bool:
+        mine = standing.signs_as(case, move, by) if move.signed_by else []
+        return bool(mine) and set(mine) <= signed.get(move.verb, set())
+
+    for move in flow.offered(case, by):
+        act = ACTS.get(move.verb)
+        if act and not (act.on_order and not act.order_optional) and not is_signed(move):
+            _add(found, case, move, None)
+    above = set(by.post.unit.above) if by.post else set()
+    for order in sorted(orders, key=lambda o: (o.unit_id not in above, o.role != "lead", o.sent_at)):
+        mine = order.unit_id in above
+        for move in flow.offered(case, by, order) if order.is_open or order.returned_at else ():
+            act = ACTS.get(move.verb)
+            if act is None or not act.on_order or act.order_optional or is_signed(move):
+                continue
+            if _is_over(move.verb, order, paused):
+                continue
+            if move.verb in OF_THE_CASE and any(b.verb == move.verb for b in found):
+                continue
+            _add(found, case, move, order, mine=mine)
+    found.sort(key=lambda b: (b.verb in LAST, LAST.index(b.verb) if b.verb in LAST else 0))
+    return _keyed(found, case, above)
+
+
+def _is_over(verb: str, order: DispatchOrder, paused: set[Any] | None) -> bool:
+    """A step that was taken is not offered again; of a returned order only the ruling is left."""
+    if not order.is_open:
+        return verb != "rule"
+    if verb in ("pause", "resume") and paused is not None:
+        return (order.id in paused) != (verb == "resume")
+    taken = {"acknowledge": order.acknowledged_at, "arrive": order.arrived_at}
+    return bool(taken.get(verb))
+
+
+def _add(found: list[Button], case: Case, move: Move, order: DispatchOrder | None, *, mine: bool = True) -> None:
+    if any(b.verb == move.verb and b.order is order for b in found):
+        return
+    label = pick(move.label) or pick(case.process.definition.verb_label(move.verb))
+    if order is not None and not mine:
+        label = f"{label} · {named(order.unit)}"
+    href = reverse("do", args=[case.number, move.verb])
+    if order is not None:
+        href = f"{href}?order={order.id}"
+    found.append(Button(move.verb, label, href, move, order, direct=not ACTS[move.verb].fields))
+
+
+def _keyed(found: list[Button], case: Case, above: set[Any]) -> list[Button]:
+    """The main one gets Enter, the others their letter, each letter once."""
+    main = _main(found, case, above)
+    used = set()
+    for button in found:
+        if button is main:
+            button.main, button.key = True, "Enter"
+            continue
+        letter = KEYS.get(button.verb, "")
+        if letter and letter not in used:
+            button.key = letter
+            used.add(letter)
+    return sorted(found, key=lambda b: not b.main)
+
+
+def _main(found: list[Button], case: Case, above: set[Any]) -> Button | None:
+    def rank(button: Button) -> tuple[bool, int]:
+        own = button.order is not None and button.order.unit_id in above
+        return not own, MAIN.index(button.verb)
+
+    wanted = [b for b in found if b.verb in MAIN and not _is_aside(b, case)]
+    return min(wanted, key=rank) if wanted else None
+
+
+def _is_aside(button: Button, case: Case) -> bool:
+    """May be done, but is no next step: helpers for a case that has its lead, a contact made or owed to nobody."""
+    if button.verb == "dispatch":
+        return not button.move.to
+    if button.verb == "contact" and button.order is not None:
+        owed = (case.has_caller and button.order.role == "lead") or case.from_unit_id is not None
+        return not owed or button.order.contacted_at is not None
+    return False

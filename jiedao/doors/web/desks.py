@@ -1,0 +1,98 @@
+"""The first page of staff (我的工作台): what waits for the post acted in, each count opening to its list."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from jiedao.doors.web import who
+from jiedao.doors.web.who import actor_of, staff
+from jiedao.ground.people import Actor
+from jiedao.kit.refusal import Absent
+from jiedao.record import queries
+from jiedao.record.queries import Count
+
+DISPATCHERS = frozenset({"dispatcher", "duty_officer", "hotline_clerk"})
+CHECKERS = frozenset({"callback_clerk", "inspector", "hotline_clerk", "dispatcher", "duty_officer"})
+HANDLERS = frozenset({
+    "handler", "unit_head", "office_head", "subdistrict_clerk", "community_clerk", "grid_worker", "grid_head",
+    "duty_officer",
+})
+LEADERS = frozenset({
+    "supervisor", "district_leader", "party_secretary", "director", "deputy_director", "dispatcher", "duty_officer",
+})
+CALLERS = frozenset({
+    "subdistrict_clerk", "office_head", "party_secretary", "director", "deputy_director", "dispatcher", "duty_officer",
+})
+"""Post kinds whose work a desk is; who has another kind finds the desk in the bar all the same, with what is in sight."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One heap of work: how much, and where it lies."""
+
+    word: str
+    count: Count
+    href: str
+    pressing: bool = False
+
+
+@require_GET
+@staff
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits for me. Somebody without a post sees what he reported himself."""
+    by = actor_of(request)
+    lists = queries.Lists(by)
+    own = lists.reported().page(1, 10, queries.NEWEST)
+    shown: dict[str, Any] = {"heaps": heaps(by, lists), "own": own, "posts": request.posts, "actor": by}  # type: ignore[attr-defined]
+    if request.GET.get("part"):
+        return render(request, "desk/_waiting.html", shown)
+    return render(request, "desk/home.html", shown)
+
+
+def heaps(by: Actor, lists: queries.Lists) -> list[Waiting]:
+    """The heaps of this post, counted in one query."""
+    wanted: dict[str, tuple[str, tuple[str, list[Any]], str]] = {}
+
+    def heap(name: str, word: str, source: tuple[str, list[Any]], href: str) -> None:
+        wanted[name] = (word, source, href)
+
+    kind = by.post_kind
+    if kind in HANDLERS:
+        heap("orders", gettext("Orders to answer"), queries.Orders(by).source("open"), reverse("department"))
+    if kind in DISPATCHERS:
+        words = tab_words()
+        for tab in queries.TRIAGE:
+            heap(f"triage_{tab}", words[tab], lists.triage(tab).source, f"{reverse('triage')}?tab={tab}")
+    if kind in CHECKERS:
+        heap("check", gettext("To check"), lists.to_check("check").source, reverse("checks"))
+        heap("callback", gettext("To call back"), lists.to_check("callback").source, f"{reverse('checks')}?tab=callback")
+    if kind in CALLERS:
+        heap("sent", gettext("Sent by us, not ended"), lists.sent().source, f"{reverse('department')}?tab=sent")
+    if kind in LEADERS:
+        heap("overdue", gettext("Overdue"), lists.supervision("overdue").source, reverse("supervision"))
+        heap("soon", gettext("Due soon"), lists.supervision("soon").source, f"{reverse('supervision')}?tab=soon")
+    found = queries.counts({name: source for name, (_, source, _) in wanted.items()})
+    return [Waiting(word, found[name], href) for name, (word, _, href) in wanted.items()]
+
+
+def tab_words() -> dict[str, str]:
+    """The tabs of triage in words."""
+    return {
+        "new": gettext("To triage"), "verifying": gettext("Being verified"), "returned": gettext("Sent back"),
+        "questions": gettext("Objections and more time"), "deferred": gettext("Deferred"),
+        "closing": gettext("Waiting to be closed"),
+    }
+
+
+@require_POST
+@staff
+def switch(request: HttpRequest) -> HttpResponse:
+    """Acts in another of one's posts. One that is not held (any more) is not there."""
+    if who.choose(request, request.POST.get("post", "")) is None:
+        raise Absent
+    return HttpResponseRedirect(reverse("desk"), status=303)

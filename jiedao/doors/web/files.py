@@ -1,0 +1,75 @@
+"""Files (附件下载): what hangs on an entry, for who may see its case; never run, never guessed at (A15)."""
+
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from jiedao.doors.web import who
+from jiedao.doors.web.following import follower_of
+from jiedao.ground import store
+from jiedao.ground.journal import notes
+from jiedao.ground.people import Actor
+from jiedao.kit.refusal import Absent
+from jiedao.record import sight
+from jiedao.record.models import Attachment
+
+SHUT = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""Opened by itself a file may load nothing, run nothing and be framed by nobody."""
+
+
+@require_safe
+def file(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+    """The whole file. A complaint's is logged for the complainant before it is sent (R6)."""
+    found, by = _found(request, attachment_id)
+    if by.kind == "person" and by.person and found.case.shielded:
+        notes.look(
+            by.scope, "file", found.case_id, purpose="case", person_id=by.person.id,
+            post_id=by.post.id if by.post else None, unit_id=by.unit_id,
+        )  # fmt: skip
+    return _answer(found.path, found)
+
+
+@require_safe
+def thumb(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+    """A picture's small form. Absent for what is no picture."""
+    found, _ = _found(request, attachment_id)
+    if not found.thumb:
+        raise Absent
+    return _answer(found.thumb, found)
+
+
+def _found(request: HttpRequest, attachment_id: UUID) -> tuple[Attachment, Actor]:
+    """The attachment in the sight of who asks: staff first, else the resident whose page is open. `Absent` else."""
+    for by in _askers(request):
+        found = sight.attachment(by, attachment_id)
+        if found is not None:
+            return found, by
+    raise Absent
+
+
+def _askers(request: HttpRequest) -> list[Actor]:
+    askers = []
+    if request.user.is_authenticated and getattr(request.user, "person", None) and who.enter(request) is None:
+        askers.append(who.actor_of(request))
+    following = follower_of(request)
+    return [*askers, following] if following else askers
+
+
+def _answer(path: str, found: Attachment) -> HttpResponse:
+    try:
+        content = store.read(path)
+    except FileNotFoundError:
+        raise Absent from None
+    # Only pictures are ours through and through; whatever else came in is handed over, not shown.
+    way = "inline" if found.kind == "picture" else "attachment"
+    headers: dict[str, Any] = {
+        "Content-Disposition": f"{way}; filename=\"file.{path.rsplit('.', 1)[-1]}\"; filename*=UTF-8''{quote(found.name)}",
+        "Content-Security-Policy": SHUT,
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(content, content_type=found.mime, headers=headers)

@@ -1,0 +1,184 @@
+"""Signing in (登录): how often a password may be tried, who must show a one-time code, how long a session lasts (G20)."""
+
+import base64
+import ipaddress
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account import views as account
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.core import context
+from allauth.mfa import signals
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import get_language, gettext_lazy
+
+from jiedao.doors import words
+from jiedao.ground.people import guesses
+from jiedao.ground.people.proofs import needs_second_proof
+from jiedao.kit import vault
+from jiedao.kit.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+WITHOUT_PROOF = frozenset(
+    {
+        "account_login", "account_logout", "account_reauthenticate", "mfa_activate_totp", "mfa_authenticate",
+        "mfa_reauthenticate",
+    }
+)  # fmt: skip
+"""The pages somebody gets whose post asks for a second proof that was not given yet."""
+
+
+def address(request: HttpRequest) -> str:
+    """Where a request comes from: the connection's own address; of IPv6 the network, for everybody owns a whole one.
+
+    What a client says about itself counts only behind a proxy that the operator named.
+    """
+    trusted = set(settings.TRUSTED_PROXIES)
+    here = request.META.get("REMOTE_ADDR", "")
+    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        if here not in trusted or not hop.strip():
+            break
+        here = hop.strip()
+    try:
+        found = ipaddress.ip_address(here)
+    except ValueError:
+        return here[:60]
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def told(refused: Refused) -> ValidationError:
+    """A refusal as a form says it."""
+    return ValidationError(words.say(refused, get_language() or "zh").text)
+
+
+class Accounts(DefaultAccountAdapter):
+    """No sign-up; wrong name, wrong password and a closed account look alike; guesses are counted in the database."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": gettext_lazy(
+            "Not signed in: name and password do not fit. Check both; your administrator can set a new password."
+        ),
+        "incorrect_password": gettext_lazy("Not confirmed: this is not your password. Type it again."),
+        "incorrect_code": gettext_lazy("Not confirmed: this code does not fit, or was used. Wait for the next one."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        name = str(credentials.get("username", ""))
+        try:
+            guesses.spend(guesses.SIGN_IN, address(request), name)
+        except Refused as refused:
+            log.warning("too many wrong passwords, target %s", vault.blind(name, "alarm").hex()[:12])
+            raise told(refused) from None
+        user = authenticate(request, **credentials)
+        if user is not None:
+            guesses.passed(guesses.SIGN_IN, address(request), name)
+        return user
+
+
+class Proofs(DefaultMFAAdapter):
+    """The secrets of one-time codes are kept under the master key; who holds a dump cannot make codes."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": Accounts.error_messages["incorrect_code"]
+    }
+
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(vault.wrap(text.encode(), "second proof")).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return vault.unwrap(base64.b64decode(encrypted_text), "second proof").decode()
+
+
+class _Counted:
+    """A code is a guess like a password, and works once, whichever process it is shown to."""
+
+    user: Any
+
+    def clean_code(self) -> str:
+        where, whom = address(context.request), str(self.user.pk)
+        try:
+            guesses.spend(guesses.SECOND, where, whom)
+        except Refused as refused:
+            raise told(refused) from None
+        code: str = super().clean_code()  # type: ignore[misc]
+        if guesses.used_before(whom, "".join(code.split())):
+            raise ValidationError(Accounts.error_messages["incorrect_code"])
+        guesses.passed(guesses.SECOND, where, whom)
+        return code
+
+
+class CodeForm(_Counted, AuthenticateForm):
+    """The second step of signing in."""
+
+
+class CodeAgainForm(_Counted, ReauthenticateForm):
+    """The same in the middle of a session."""
+
+
+@receiver(signals.authenticator_added)
+def _set_up(request: HttpRequest, user: Any, authenticator: Authenticator, **_: Any) -> None:
+    """Who just set codes up has typed one: this session has shown its second proof."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+
+
+class SecondProofMiddleware:
+    """Shows nothing but the set-up to who must prove himself twice and has not (G20)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        user = getattr(request, "user", None)
+        if user is None or not getattr(request, "district", None) or not user.is_authenticated:
+            return None
+        match = request.resolver_match
+        if (match and match.url_name in WITHOUT_PROOF) or is_proven(request) or not needs_second_proof(user):
+            return None
+        if not is_mfa_enabled(user, [Authenticator.Type.TOTP]):
+            return _sent_to(request, reverse("mfa_activate_totp"))
+        back = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
+        return _sent_to(request, f"{reverse('mfa_reauthenticate')}?{back}")
+
+
+def is_proven(request: HttpRequest) -> bool:
+    """Whether this session has shown a one-time code or a recovery code."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def _sent_to(request: HttpRequest, href: str) -> HttpResponse:
+    if "HX-Request" in request.headers:  # a part cannot hold the set-up: the whole page goes there
+        return HttpResponse(status=204, headers={"HX-Redirect": href})
+    return HttpResponseRedirect(href)
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
+    path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/change/", account.password_change, name="account_change_password"),
+    # Not here: sign-up, mail addresses, resetting a password by mail. Accounts come from the district's own list.
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+]
+

@@ -1,0 +1,29 @@
+/**
+ * Islands (岛): every page loads this one module; each element upgrades what already works without it.
+ */
+
+import "./clock.js";
+import "./drafts.js";
+import "./keys.js";
+import "./live.js";
+import "./map.js";
+import "./photos.js";
+import "./requests.js";
+import "./retry.js";
+import { say } from "./page.js";
+
+// A refusal or an error summary that arrives, with the page or in a part, takes the focus.
+/** @param {ParentNode} root */
+function focusFirst(root) {
+  const target = root.querySelector("[data-jd-focus]");
+  if (target instanceof HTMLElement) target.focus();
+}
+
+focusFirst(document);
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target instanceof Element) focusFirst(event.target.parentElement ?? event.target);
+});
+
+document.body.addEventListener("jd:said", (event) => {
+  if (event instanceof CustomEvent) say(String(event.detail?.value ?? event.detail ?? ""));
+});

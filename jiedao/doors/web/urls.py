@@ -1,0 +1,28 @@
+"""Addresses of the pages (网页地址): the desks' own, then the residents', files, sign-in."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from jiedao.doors.web import case, checks, contact, department, desks, notices, parts, supervision, triage, whistles
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("desk/", desks.home, name="desk"),
+    path("desk/post/", desks.switch, name="switch_post"),
+    path("triage/", triage.inbox, name="triage"),
+    path("department/", department.desk, name="department"),
+    path("department/send/", department.send, name="two_way"),
+    path("whistles/", whistles.console, name="whistles"),
+    path("whistles/new/", whistles.new, name="whistle_new"),
+    path("checks/", checks.desk, name="checks"),
+    path("supervision/", supervision.desk, name="supervision"),
+    path("notices/", notices.page, name="notices"),
+    path("notices/read/", notices.read, name="notices_read"),
+    path("case/<str:number>/", case.page, name="case"),
+    path("case/<str:number>/arrival/", whistles.code, name="arrival"),
+    path("case/<str:number>/do/<slug:verb>/", case.do, name="do"),
+    path("case/<str:number>/contact/", contact.contact, name="contact"),
+    path("pick/<slug:what>/", parts.pick, name="pick"),
+    path("locate/", parts.locate, name="locate"),
+    path("outlines/", parts.outlines, name="outlines"),
+    path("places/", parts.places, name="places"),
+    path("", include("jiedao.doors.web.urls_resident")),
+]

@@ -1,0 +1,20 @@
+"""Addresses of residents (居民端网址), of files and of signing in."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from jiedao.doors.web import files, reporting, resident, signin
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", resident.home, name="home"),
+    path("report/", reporting.report, name="report"),
+    path("report/done/", reporting.done, name="report_done"),
+    path("report/place/", reporting.place, name="report_place"),
+    path("report/outlines/", reporting.outlines, name="report_outlines"),
+    path("follow/", resident.follow, name="follow"),
+    path("follow/part/", resident.part, name="follow_part"),
+    path("follow/leave/", resident.leave, name="follow_close"),
+    path("follow/<slug:verb>/", resident.act, name="follow_act"),
+    path("files/<uuid:attachment_id>/", files.file, name="file"),
+    path("files/<uuid:attachment_id>/thumb/", files.thumb, name="file_thumb"),
+    *signin.urlpatterns,
+]

@@ -1,0 +1,201 @@
+"""Around every page: the district of a host, the language, the headers, and one answer for absent and forbidden."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from jiedao.doors.web import faults, middleware
+from jiedao.ground.districts import current_district
+from jiedao.kit import clock
+from jiedao.kit.refusal import Absent
+
+HERE = {"host": "gulou.localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _hosts_are_read_again(db):
+    middleware.hosts.forget()
+    yield
+    middleware.hosts.forget()
+
+
+def entered(host: str, **settings) -> str | None:
+    """The label of the district a request for this host is answered in."""
+    seen = []
+
+    def view(request):
+        seen.append(current_district().label if request.district else None)
+        return HttpResponse()
+
+    middleware.DistrictMiddleware(view)(RequestFactory().get("/", headers={"host": host}))
+    return seen[0]
+
+
+@pytest.mark.parametrize("host", ["gulou.localhost", "gulou.localhost:8000", "GULOU.localhost"])
+def test_host_chooses_the_district(host):
+    assert entered(host) == "gulou"
+
+
+def test_two_hosts_are_two_districts():
+    assert [entered("gulou.localhost"), entered("jianghan.localhost")] == ["gulou", "jianghan"]
+
+
+def test_any_other_host_is_no_district():
+    assert entered("localhost") is None
+
+
+def test_any_other_host_is_the_default_district_where_one_is_set(settings):
+    settings.DEFAULT_DISTRICT = "jianghan"
+
+    assert entered("localhost") == "jianghan"
+    assert entered("gulou.localhost") == "gulou"
+
+
+def test_hosts_are_asked_for_once(django_assert_num_queries):
+    entered("gulou.localhost")
+
+    with django_assert_num_queries(0):
+        assert middleware.hosts.find("jianghan.localhost").label == "jianghan"
+
+
+def test_bare_host_lists_the_districts_and_nothing_else(client):
+    front = client.get("/", headers={"host": "localhost:8000"})
+    inside = client.get("/accounts/login/", headers={"host": "localhost:8000"})
+
+    assert front.status_code == 200
+    assert 'href="http://gulou.localhost:8000/"' in front.text
+    assert inside.status_code == 404
+
+
+def test_bare_host_does_not_look_a_session_up(client):
+    client.cookies["sessionid"] = "of-another-day"
+
+    assert client.get("/", headers={"host": "localhost"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "lang"),
+    [
+        ({}, "zh-Hans"),
+        ({"HTTP_ACCEPT_LANGUAGE": "de, en;q=0.8, zh;q=0.5"}, "en"),
+        ({"HTTP_ACCEPT_LANGUAGE": "zh-TW"}, "zh-Hans"),
+        ({"QUERY_STRING": "lang=en", "HTTP_ACCEPT_LANGUAGE": "zh"}, "en"),
+        ({"QUERY_STRING": "lang=xx"}, "zh-Hans"),
+    ],
+)
+def test_language_of_the_page(client, asked, lang):
+    assert f'<html lang="{lang}"' in client.get("/", headers={"host": "localhost"}, **asked).text
+
+
+def test_chosen_language_is_kept(client):
+    client.get("/?lang=en", headers={"host": "localhost"})
+
+    assert '<html lang="en"' in client.get("/", headers={"host": "localhost"}).text
+
+
+def test_every_page_carries_its_headers(client):
+    page = client.get("/", headers={"host": "localhost"})
+    rules = dict(rule.split(" ", 1) for rule in page.headers["Content-Security-Policy"].split("; "))
+    nonce = rules["script-src"].removeprefix("'self' 'nonce-").removesuffix("'")
+
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert rules["frame-ancestors"] == "'none'"
+    assert page.text.count(f'nonce="{nonce}"') == page.text.count("<script")
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_nonce_is_new_each_time(client):
+    first, second = (client.get("/", headers={"host": "localhost"}) for _ in range(2))
+
+    assert first.headers["Content-Security-Policy"] != second.headers["Content-Security-Policy"]
+
+
+def test_only_the_live_servers_exact_origin_may_be_asked(settings):
+    settings.LIVE_URL = "http://{host}:8001"
+    request = RequestFactory().get("/", headers=HERE)
+
+    page = middleware.HeaderMiddleware(lambda request: HttpResponse())(request)
+
+    assert "connect-src 'self' http://gulou.localhost:8001;" in page.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("fault", [Absent(), PermissionDenied()])
+def test_absent_and_forbidden_look_like_an_unknown_address(fault):
+    request = RequestFactory().get("/", headers=HERE)
+    request.district = None
+
+    with clock.moved(clock.now()):
+        answer = middleware.FaultMiddleware(lambda request: HttpResponse()).process_exception(request, fault)
+        unknown = middleware.absent(request)
+
+    assert answer.status_code == 404
+    assert answer.content == unknown.content
+
+
+def test_silent_database_is_a_503_that_says_when_to_come_back():
+    request = RequestFactory().get("/", headers=HERE)
+
+    answer = middleware.FaultMiddleware(lambda request: HttpResponse()).process_exception(request, OperationalError())
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "10"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_fault_has_a_number_that_stands_in_the_log_and_nothing_that_was_sent(caplog):
+    request = RequestFactory().post("/report/", {"phone": "13800138000"}, headers=HERE)
+
+    answer = faults.failed(request)
+
+    assert answer.status_code == 500
+    (line,) = [record.getMessage() for record in caplog.records if record.name == faults.log.name]
+    assert line.split()[1] in answer.text
+    assert "13800138000" not in line + answer.text
+
+
+class Session(dict):
+    flushed = False
+
+    def flush(self):
+        self.clear()
+        self.flushed = True
+
+
+def idle_for(minutes: int, **headers: str) -> tuple[Session, bool]:
+    """The session after that long without an act, and whether the view still knew who asked."""
+    request = RequestFactory().get("/", headers=HERE | headers)
+    request.district, request.user, request.session = object(), SimpleNamespace(is_authenticated=True), Session()
+    request.session["acted_at"] = int(clock.now().timestamp()) - minutes * 60
+    known = []
+
+    def view(request):
+        known.append(request.user.is_authenticated)
+        return HttpResponse()
+
+    middleware.IdleMiddleware(view)(request)
+    return request.session, known[0]
+
+
+def test_session_ends_after_half_an_hour_without_an_act():
+    session, known = idle_for(31)
+
+    assert (session.flushed, known) == (True, False)
+
+
+def test_an_act_keeps_the_session_alive():
+    session, known = idle_for(29)
+
+    assert known
+    assert session["acted_at"] >= int(clock.now().timestamp()) - 1
+
+
+def test_a_poll_is_no_act():
+    session, known = idle_for(29, **{"JD-Poll": "1"})
+
+    assert known
+    assert session["acted_at"] <= int(clock.now().timestamp()) - 28 * 60
