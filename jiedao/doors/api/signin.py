@@ -1,0 +1,29 @@
+"""Who calls (令牌登录): the actor of a bearer token, asked anew at every request."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from jiedao.ground.people import Actor
+from jiedao.ground.people.tokens import actor_of
+from jiedao.kit.refusal import Refused
+
+
+class Bearer(HttpBearer):
+    """`Authorization: Bearer jd_…`, made by `jiedao token make`."""
+
+    def __call__(self, request: HttpRequest) -> Actor:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        actor = actor_of(text.strip()) if scheme.lower() == "bearer" else None
+        if actor is None:
+            raise Refused("signed_out")
+        return actor
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        raise NotImplementedError
+
+
+def caller(request: HttpRequest) -> Actor:
+    """The actor of a request that came through `Bearer`."""
+    return cast(Actor, request.auth)  # type: ignore[attr-defined]

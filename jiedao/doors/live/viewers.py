@@ -1,0 +1,93 @@
+"""Viewers (在线页面): who stands behind a stream, and which hints are within their sight.
+
+Asked at the opening and every minute. A hint carries no words, so a person with several posts hears of all of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.utils.crypto import constant_time_compare
+
+from jiedao.doors.web.middleware import IDLE_MINUTES
+from jiedao.ground.districts import district
+from jiedao.ground.districts.models import District
+from jiedao.ground.people.models import Account, Tenure, Unit
+from jiedao.ground.people.posts import acts_for
+from jiedao.kit.clock import now, today
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The sight of one stream, as plain text to compare with hints: see `record/sight.py`, whose copy this is."""
+
+    district: str
+    everything: bool
+    units: frozenset[str]
+    above: frozenset[str]
+    paths: tuple[str, ...]
+
+    def sees(self, hint: Mapping[str, Any]) -> bool:
+        """Whether the case of a hint is in sight. A unit a complaint is about hears of it from nobody."""
+        if hint.get("district") != self.district or self.above.intersection(hint.get("not", ())):
+            return False
+        if self.everything or self.units.intersection(hint.get("units", ())) or hint.get("from") in self.above:
+            return True
+        area = hint.get("area") or ""
+        return any(area == path or area.startswith(f"{path}/") for path in self.paths)
+
+
+def viewer_of(place: District, session_key: str) -> Viewer | None:
+    """The viewer of a session. None if nobody is signed in by it, or no longer. Gives its connection back at once."""
+    try:
+        with district(place):
+            account = _account(session_key)
+            return _viewer(place, account.person_id) if account and account.person_id else None
+    finally:
+        connection.close()
+
+
+def _account(session_key: str) -> Account | None:
+    """The account signed in by a session, as Django's own middleware would say, and not idle (G20)."""
+    session = SessionStore(session_key).load()
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    last = session.get("acted_at")
+    if last is not None and now().timestamp() - last > IDLE_MINUTES * 60:
+        return None
+    try:
+        account = Account.objects.filter(pk=UUID(str(session.get(SESSION_KEY))), is_active=True).first()
+    except ValueError:
+        return None
+    known = session.get(HASH_SESSION_KEY) or ""
+    if account is None or not constant_time_compare(known, account.get_session_auth_hash()):
+        return None
+    return account
+
+
+def _viewer(place: District, person_id: UUID) -> Viewer | None:
+    day = today()
+    rows = Tenure.objects.on(day).filter(person_id=person_id).select_related("post__unit__area", "post__area")
+    held = [row.post for row in rows if _in_force(row.post, day)]  # type: ignore[attr-defined]
+    if not held:
+        return None
+    units = [post.unit for post in held]
+    areas = [post.area or post.unit.area for post in held]
+    return Viewer(
+        place.schema_name,
+        any(unit.kind == Unit.Kind.CENTRE and unit.level == Unit.Level.DISTRICT for unit in units),
+        frozenset(str(pk) for unit in units for pk in acts_for(unit)),
+        frozenset(str(pk) for unit in units for pk in unit.above),
+        tuple(area.path for area in areas if area),
+    )
+
+
+def _in_force(post: Any, day: Any) -> bool:
+    return all(
+        row.valid_from <= day and (row.valid_to is None or row.valid_to > day) for row in (post, post.unit)
+    )

@@ -1,0 +1,98 @@
+"""Listeners (通知的产生): whom an entry concerns. Run by the consequence job, inside the transaction of its effect."""
+
+from uuid import UUID
+
+from jiedao.doors.notify.models import Notice
+from jiedao.ground.people.models import Unit
+from jiedao.kit.clock import now
+from jiedao.record.models import Case, Entry
+
+TO_UNITS = frozenset(
+    {
+        "dispatch",
+        "blow",
+        "rule",
+        "rework",
+        "reopen",
+        "recall",
+        "remind",
+        "supervise",
+        "escalate",
+        "lift",
+        "grant_extension",
+        "deny_extension",
+        "uphold",
+        "add",
+        "withdraw",
+        "merge",
+        "terminate",
+        "undefer",
+    }
+)
+"""Told to the units that have an order on the case."""
+
+TO_CENTRE = frozenset(
+    {
+        "report",
+        "draft",
+        "reply",
+        "return",
+        "object",
+        "refuse",
+        "ask_extension",
+        "check",
+        "reopen",
+        "child_ended",
+        "defer",
+        "pause",
+        "rate",
+        "review",
+        "sign",
+    }
+)
+"""Told to the command centre, and to the sub-district that blew or sent."""
+
+
+def tell_desks(entry: Entry) -> None:
+    """Listener: one notice per unit concerned. Nobody is told of what the own unit did."""
+    case = entry.case
+    units: set[UUID] = set()
+    if entry.verb in TO_UNITS or entry.verb == "ring":
+        units |= _with_orders(case, entry)
+    if entry.verb in TO_CENTRE or (entry.verb == "ring" and entry.facts.get("ring") == "due"):
+        units |= _centre(case)
+    if entry.verb in {"arrive", "contact", "acknowledge", "start"} and case.from_unit_id:
+        units.add(case.from_unit_id)
+    units -= {entry.unit_id, *case.reported_units}
+    _write(entry, [Notice(unit_id=unit) for unit in units])
+
+
+def tell_reporters(entry: Entry) -> None:
+    """Listener: who reported as a member of staff hears how it ended. Residents read it on their own page.
+
+    With a merged case its followers' reporters are told too: many events, one case, every reporter told.
+    """
+    case = entry.case
+    told = set(case.reporters)
+    for follower in Case.objects.filter(merged_into=case):
+        told |= set(follower.reporters)
+    told.discard(entry.person_id)
+    _write(entry, [Notice(person_id=person) for person in told])
+
+
+def _with_orders(case: Case, entry: Entry) -> set[UUID]:
+    rows = case.orders.filter(pk=entry.order_id) if entry.order_id else case.orders.open()
+    return set(rows.values_list("unit_id", flat=True))
+
+
+def _centre(case: Case) -> set[UUID]:
+    """The district's centre, and the unit that blew the whistle or sent the order."""
+    found = set(Unit.objects.on().filter(kind=Unit.Kind.CENTRE, level=Unit.Level.DISTRICT).values_list("id", flat=True))
+    return found | ({case.from_unit_id} if case.from_unit_id else set())
+
+
+def _write(entry: Entry, notices: list[Notice]) -> None:
+    for notice in notices:
+        notice.case_id, notice.entry, notice.verb, notice.at = entry.case_id, entry, entry.verb, now()
+        notice.ring = entry.facts.get("ring", "")
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)

@@ -1,0 +1,80 @@
+"""The cast (演练角色): who of the district acts, and how each unit is used to working."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+from jiedao.ground.people import Actor
+from jiedao.ground.people.models import Tenure, Unit
+from jiedao.kit.ports import chance
+from jiedao.kit.refusal import Refused
+from jiedao.record.models import Case
+
+
+@dataclass(frozen=True)
+class Temper:
+    """How a unit works: `pace` of its limit it takes, how often it is careless, cheats, or returns what is its own."""
+
+    name: str
+    pace: float
+    careless: float
+    cheats: float
+    returns: float
+
+
+TEMPERS = (
+    (Temper("prompt", 0.35, 0.03, 0.0, 0.02), 5),
+    (Temper("steady", 0.7, 0.06, 0.0, 0.05), 6),
+    (Temper("late", 1.25, 0.12, 0.02, 0.08), 3),
+    (Temper("careless", 0.6, 0.4, 0.05, 0.06), 2),
+    (Temper("cheating", 0.15, 0.3, 0.5, 0.15), 1),
+)
+"""Tempers with their weights: most units work well, a few do not."""
+
+
+class Cast:
+    """Actors by post kind and unit, read once; tempers drawn by chance, in the order of the unit codes."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[str, list[Actor]] = defaultdict(list)
+        self._by_unit: dict[UUID, list[Actor]] = defaultdict(list)
+        tenures = Tenure.objects.on().select_related("person", "post__kind", "post__area", "post__unit__area")
+        for tenure in tenures.order_by("post__code", "person__code"):  # type: ignore[attr-defined]
+            actor = Actor.at(tenure.post, tenure.person)
+            self._by_kind[actor.post_kind].append(actor)
+            self._by_unit[tenure.post.unit_id].append(actor)
+        self._tempers: dict[UUID, Temper] = {}
+        for unit in Unit.objects.on().order_by("code"):  # type: ignore[attr-defined]
+            self._tempers[unit.id] = chance.choices([t for t, _ in TEMPERS], [w for _, w in TEMPERS])[0]
+        self.subdistricts: list[Unit] = list(Unit.objects.on().filter(kind="subdistrict").order_by("code"))  # type: ignore[arg-type]
+
+    def one(self, *kinds: str) -> Actor:
+        """Somebody in one of these kinds of post. Refuses `nobody_in_post` for a district that has none."""
+        found = [actor for kind in kinds for actor in self._by_kind[kind]]
+        if not found:
+            raise Refused("nobody_in_post", kinds=list(kinds))
+        return chance.choice(found)
+
+    def of_unit(self, unit: Unit, *kinds: str) -> Actor | None:
+        """Somebody who acts for a unit: in it, or in an office below it."""
+        found = [a for a in self._by_unit[unit.id] if not kinds or a.post_kind in kinds]
+        if not found:
+            found = [a for kind in kinds for a in self._by_kind[kind] if a.post and unit.id in a.post.unit.above]
+        return chance.choice(found) if found else None
+
+    def near(self, case: Case, *kinds: str) -> Actor | None:
+        """Somebody whose area holds the case's place."""
+        found = [
+            a
+            for kind in kinds
+            for a in self._by_kind[kind]
+            if a.area_path and f"{case.area_path}/".startswith(f"{a.area_path}/")
+        ]
+        return chance.choice(found) if found else None
+
+    def temper(self, unit: Unit) -> Temper:
+        return self._tempers[unit.id]
+
+
+HANDLERS = ("handler", "unit_head", "office_head", "subdistrict_clerk", "community_clerk")
+"""Post kinds that work on orders."""

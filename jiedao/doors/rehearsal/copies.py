@@ -1,0 +1,193 @@
+"""Copies (演练复制): many more cases from those rehearsed, in SQL: new ids and numbers, shifted times, chains rebuilt.
+
+A verb costs milliseconds; beyond ten thousand cases the rehearsed ones are copied. Each copy is a whole case with
+its orders, entries, words, deadlines, checks and ratings; its chain is computed anew and verifies like any other.
+Contacts are not copied: nobody's number is in two cases.
+"""
+
+from collections.abc import Callable
+
+from django.db import connection, transaction
+
+from jiedao.ground.db import bulk
+from jiedao.ground.districts import current_district
+from jiedao.ground.journal import chain
+from jiedao.kit.refusal import Refused
+from jiedao.record.models import Case, Entry
+
+SHIFT_HOURS = 7
+"""Each copy lies this much further back, so that a list is not a stack of equal times."""
+
+_NEW = "(left({id}::text, 24) || lpad(to_hex(%(k)s), 6, '0') || right({id}::text, 6))::uuid"
+
+
+def _new(column: str) -> str:
+    """The id a row has in copy k: the same for every table, so that references stay whole."""
+    return f"CASE WHEN {column} IS NULL THEN NULL ELSE {_NEW.format(id=column)} END"
+
+
+def _moved(column: str) -> str:
+    return f"({column} - %(k)s * interval '{SHIFT_HOURS} hours')"
+
+
+_REFERENCES = {
+    "record_case": ("id", "parent_id", "grown_from_id", "merged_into_id"),
+    "record_event": ("id", "case_id"),
+    "record_dispatchorder": ("id", "case_id"),
+    "record_assignment": ("id", "order_id"),
+    "record_deadline": ("id", "case_id", "order_id"),
+    "record_pause": ("id", "deadline_id"),
+    "record_ring": ("id", "deadline_id"),
+    "record_check": ("id", "case_id", "entry_id"),
+    "record_rating": ("id", "case_id", "order_id", "entry_id"),
+    "record_words": ("id", "entry_id"),
+}
+"""Columns that hold ids of copied rows, by table; entries are written by themselves, link by link."""
+
+_NUMBER = "to_char({at} AT TIME ZONE 'Asia/Shanghai', 'YY')"
+
+_SOURCES = {
+    "record_case": "SELECT * FROM record_case WHERE id IN (SELECT id FROM sources)",
+    "record_event": "SELECT * FROM record_event WHERE case_id IN (SELECT id FROM sources)",
+    "record_dispatchorder": "SELECT * FROM record_dispatchorder WHERE case_id IN (SELECT id FROM sources)",
+    "record_assignment": "SELECT a.* FROM record_assignment a JOIN record_dispatchorder o ON o.id = a.order_id"
+    " WHERE o.case_id IN (SELECT id FROM sources)",
+    "record_deadline": "SELECT * FROM record_deadline WHERE case_id IN (SELECT id FROM sources)",
+    "record_pause": "SELECT p.* FROM record_pause p JOIN record_deadline d ON d.id = p.deadline_id"
+    " WHERE d.case_id IN (SELECT id FROM sources)",
+    "record_ring": "SELECT r.* FROM record_ring r JOIN record_deadline d ON d.id = r.deadline_id"
+    " WHERE d.case_id IN (SELECT id FROM sources)",
+    "record_check": "SELECT * FROM record_check WHERE case_id IN (SELECT id FROM sources)",
+    "record_rating": "SELECT * FROM record_rating WHERE case_id IN (SELECT id FROM sources)",
+    "record_words": "SELECT w.* FROM record_words w JOIN record_entry e ON e.id = w.entry_id"
+    " WHERE e.case_id IN (SELECT id FROM sources)",
+}
+
+
+def copy_to(wanted: int, *, report: Callable[[int], None] | None = None) -> int:
+    """Copies until the district holds `wanted` cases; says how many it holds. Refuses `demo_only`, `nothing_rehearsed`."""
+    if not current_district().demo:
+        raise Refused("demo_only", district=current_district().label)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        there = Case.objects.count()
+        if not there:
+            raise Refused("nothing_rehearsed", district=current_district().label)
+        with transaction.atomic():
+            _sources(cursor)
+            copy = _copies_so_far(cursor)
+            while there < wanted:
+                copy += 1
+                there += _one_copy(cursor, copy, wanted - there)
+                if report:
+                    report(there)
+        bulk.analyze([*_REFERENCES, "record_entry"])
+    return there
+
+
+def _copies_so_far(cursor: object) -> int:
+    """Copies are numbered on: a second call must not make the same ids again."""
+    cursor.execute("SELECT coalesce(max((routing->>'copy')::int), 0) FROM record_case")  # type: ignore[attr-defined]
+    return int(cursor.fetchone()[0])  # type: ignore[attr-defined]
+
+
+def _sources(cursor: object) -> None:
+    """The rehearsed cases with no tie to one outside of them, and the digests of their entries' facts."""
+    run = cursor.execute  # type: ignore[attr-defined]
+    run(
+        "CREATE TEMP TABLE sources ON COMMIT DROP AS SELECT id, row_number() OVER (ORDER BY opened_at) AS nth"
+        " FROM record_case WHERE NOT imported AND routing->>'copy' IS NULL"
+    )
+    run("CREATE TEMP TABLE digests (id uuid PRIMARY KEY, facts text) ON COMMIT DROP")
+    # Read whole before it is written: one connection cannot do both at once.
+    rows = list(Entry.objects.filter(case__imported=False, case__routing__copy__isnull=True).values_list("id", "facts"))
+    with cursor.copy("COPY digests FROM STDIN") as stream:  # type: ignore[attr-defined]
+        for pk, facts in rows:
+            stream.write_row((pk, chain.digest(facts, b"").hex()))
+    run("CREATE UNIQUE INDEX ON sources (id)")
+    run("ANALYZE sources")
+    run("ANALYZE digests")
+
+
+def _one_copy(cursor: object, k: int, most: int) -> int:
+    """One more copy of all sources, or of the first `most`; says how many cases it made."""
+    run = cursor.execute  # type: ignore[attr-defined]
+    given = {"k": k, "most": most}
+    run("CREATE TEMP TABLE picked ON COMMIT DROP AS SELECT id FROM sources WHERE nth <= %(most)s", given)
+    run("CREATE UNIQUE INDEX ON picked (id)")
+    for table, source in _SOURCES.items():
+        columns = _columns(cursor, table)
+        chosen = ", ".join(_selected(table, name, kind) for name, kind in columns)
+        names = ", ".join(f'"{name}"' for name, _ in columns)
+        run(f"INSERT INTO {table} ({names}) SELECT {chosen} FROM ({source.replace('sources', 'picked')}) s", given)
+        if table == "record_case":
+            made = int(cursor.rowcount)  # type: ignore[attr-defined]
+        if table == "record_dispatchorder":
+            _entries(cursor, given)
+    run("DROP TABLE picked")
+    return made
+
+
+def _columns(cursor: object, table: str) -> list[tuple[str, str]]:
+    cursor.execute(  # type: ignore[attr-defined]
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = current_schema() AND table_name = %s ORDER BY ordinal_position",
+        [table],
+    )
+    return [(name, kind) for name, kind in cursor.fetchall()]  # type: ignore[attr-defined]
+
+
+def _selected(table: str, name: str, kind: str) -> str:
+    column = f's."{name}"'
+    if name in _REFERENCES[table]:
+        return _new(column)
+    if kind == "timestamp with time zone":
+        return _moved(column)
+    if table == "record_case" and name == "number":
+        year = _NUMBER.format(at=_moved('s."opened_at"'))
+        return f"{year} || '-' || lpad(nextval(('case_number_' || {year})::regclass)::text, 5, '0')"
+    if table == "record_case" and name == "routing":
+        return "s.routing || jsonb_build_object('copy', %(k)s)"
+    if table == "record_case" and name == "head":
+        return "''::bytea"  # filled by `_entries`, once the last link is known
+    if table == "record_event" and name in ("source_key", "subject_id"):
+        return "''" if name == "source_key" else "NULL"
+    return column
+
+
+_LINE = """
+concat_ws('|', {case}::text, s.seq::text, s.verb, (extract(epoch FROM {at}) * 1000000)::bigint::text, s.was, s.now,
+  s.actor, coalesce(s.person_id::text, ''), coalesce(s.post_id::text, ''), coalesce(s.unit_id::text, ''), s.system,
+  coalesce({order}::text, ''), s.public::int::text, d.facts, encode(s.digest, 'hex'))
+"""
+
+
+def _entries(cursor: object, given: dict[str, int]) -> None:
+    """The entries of a copy, the first of every case, then the second: each needs the hash of the one before."""
+    run = cursor.execute  # type: ignore[attr-defined]
+    case, order, at = _new("s.case_id"), _new("s.order_id"), _moved("s.at")
+    line = _LINE.format(case=case, order=order, at=at)
+    run("SELECT max(seq) FROM record_entry WHERE case_id IN (SELECT id FROM picked)")
+    (last,) = cursor.fetchone()  # type: ignore[attr-defined]
+    run("CREATE TEMP TABLE links (case_id uuid PRIMARY KEY, hash bytea NOT NULL) ON COMMIT DROP")
+    run(f"INSERT INTO links SELECT {_new('id')}, ''::bytea FROM picked", given)
+    for seq in range(1, last + 1):
+        run(
+            f"""
+            WITH made AS (
+              INSERT INTO record_entry (id, case_id, seq, verb, at, was, now, actor, person_id, post_id, unit_id, system,
+                order_id, public, facts, digest, prev, hash)
+              SELECT {_new("s.id")}, {case}, s.seq, s.verb, {at}, s.was, s.now, s.actor, s.person_id, s.post_id,
+                s.unit_id, s.system, {order}, s.public, s.facts, s.digest, l.hash,
+                sha256(l.hash || convert_to({line}, 'UTF8'))
+              FROM record_entry s JOIN picked p ON p.id = s.case_id JOIN digests d ON d.id = s.id
+              JOIN links l ON l.case_id = {case}
+              WHERE s.seq = %(seq)s
+              RETURNING case_id, hash
+            )
+            UPDATE links SET hash = made.hash FROM made WHERE made.case_id = links.case_id
+            """,
+            {**given, "seq": seq},
+        )
+    run("UPDATE record_case c SET head = l.hash FROM links l WHERE l.case_id = c.id")
+    run("DROP TABLE links")
