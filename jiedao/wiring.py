@@ -25,7 +25,7 @@ def listeners(verb: str) -> tuple[str, ...]:
     return every + CONSEQUENCES.get(verb, ())
 
 
-def heard_verbs() -> list[str] | None:
+def heard_verbs() -> list[str]:
     """Verbs that have listeners of their own; the sweeper asks for those and for `*` alike."""
     from jiedao.record.verbs import VERBS  # noqa: PLC0415 -- app ready
 

@@ -117,7 +117,7 @@ FAULTS = {
     "a promise nobody can read": (put("promise.within", "soon"), "promise: unreadable limit 'soon'"),
     "a promise without its source": (put("promise.source", ...), "promise: no source"),
     "an opening state that is not there": (put("opens_in", "nowhere"), "opens_in: unknown state 'nowhere'"),
-    "a missing part": (put("roles", ...), "missing: roles"),
+    "a missing part": (put("roles", ...), "definition: 'roles' is a required property"),
 }
 
 

@@ -5,37 +5,37 @@ back to `perform`: one receipt, one call of the stage's verb. Neither forms nor 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from jiedao.doors import readers
+from jiedao.doors.fields import (
+    ARTICLE,
+    CHECKS,
+    KINDS,
+    LIMIT,
+    LINES,
+    NOTE,
+    OUTCOMES,
+    PHOTOS,
+    REASON,
+    SATISFIED,
+    SEVERITIES,
+    TEXT,
+    WAYS,
+    WHY,
+    Field,
+    asked,
+    children,
+    pause_reasons,
+)
 from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor
 from jiedao.ground.store import Stored
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.record.models import Case, DispatchOrder, Entry
 from jiedao.stages import assessment, dispatch, intake, resolution, triage, verification
-
-Label = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One thing an act asks for. `kind` names a reader (`doors/readers.py`), which is also how a page draws it.
-
-    `choices` are codes with their labels, or a function of the case that gives them.
-    """
-
-    name: str
-    kind: str
-    label: Label
-    required: bool = False
-    hint: Label = field(default_factory=dict)
-    choices: Mapping[str, Label] | Callable[[Case], Mapping[str, Label]] = field(default_factory=dict)
-
-    def options(self, case: Case) -> Mapping[str, Label]:
-        return self.choices(case) if callable(self.choices) else self.choices
 
 
 @dataclass(frozen=True)
@@ -49,125 +49,72 @@ class Act:
     order_optional: bool = False
 
 
-def _f(
-    name: str, kind: str, zh: str, en: str, *, required: bool = False, choices: Any = None, hint: Any = None
-) -> Field:
-    return Field(name, kind, {"zh": zh, "en": en}, required, hint or {}, choices or {})
-
-
-def _c(**labels: str) -> dict[str, Label]:
-    """Choices, written as `code="中文|English"`."""
-    return {code: dict(zip(("zh", "en"), label.split("|"), strict=True)) for code, label in labels.items()}
-
-
-KINDS = _c(
-    finding="巡查发现|Finding",
-    help="求助|Help",
-    consult="咨询|Question",
-    complaint="投诉|Complaint",
-    denunciation="举报|Report of wrongdoing",
-    suggestion="建议|Suggestion",
-)
-OUTCOMES = _c(done="已办结|Done", partly="部分办结|Partly done", explained="解释说明|Explained")
-WAYS = _c(phone="电话|By phone", visit="上门|In person", platform="通过平台转达|Through the platform")
-CHECKS = _c(site="现场核查|On site", phone="电话核查|By phone", paper="材料核查|From the papers")
-SATISFIED = _c(satisfied="满意|Satisfied", basically="基本满意|Basically satisfied", dissatisfied="不满意|Dissatisfied")
-LINES = _c(
-    **{
-        "110": "110 公安|110 Police",
-        "119": "119 消防|119 Fire",
-        "120": "120 急救|120 Ambulance",
-        "122": "122 交通事故|122 Traffic accident",
-    }
-)
-SEVERITIES = _c(**{"0": "一般|Normal", "1": "较急|Pressing", "2": "紧急|Urgent"})
-
-
-def _pause_reasons(case: Case) -> Mapping[str, Label]:
-    return case.process.definition.pause_reasons
-
-
-def _children(case: Case) -> Mapping[str, Label]:
-    from jiedao.record import flow  # noqa: PLC0415 -- app ready
-
-    codes = {code for move in case.process.definition.moves_of("open_child", case.state) for code in move.opens}
-    return {code: flow.process(code).definition.label for code in sorted(codes)}
-
-
-_TEXT = _f("text", "long", "说明", "What to say", required=True)
-_NOTE = _f("text", "long", "说明", "What to say")
-_REASON = _f("reason", "long", "理由", "Reason", required=True)
-_WHY = _f("reason", "long", "说明", "Why")
-_PHOTOS = _f("photos", "photos", "照片和附件", "Photos and files")
-_LIMIT = _f("limit", "limit", "时限", "Limit")
-_ARTICLE = _f("article", "line", "依据（清单事项或法条）", "List item or article of law", required=True)
-
 _ACTS = (
     # intake 受理
-    Act("add", intake.add, (_TEXT, _PHOTOS)),
-    Act("note", intake.note, (_TEXT,)),
-    Act("withdraw", intake.withdraw, (_WHY,)),
-    Act("solve_on_site", intake.solve_on_site, (_TEXT, _PHOTOS)),
+    Act("add", intake.add, (TEXT, PHOTOS)),
+    Act("note", intake.note, (TEXT,)),
+    Act("withdraw", intake.withdraw, (WHY,)),
+    Act("solve_on_site", intake.solve_on_site, (TEXT, PHOTOS)),
     # triage 研判
     Act(
         "classify",
         triage.classify,
         (
-            _f("item", "item", "职责事项", "Duty item"),
-            _f("kind", "choice", "诉求类型", "Kind", choices=KINDS),
-            _f("matter", "word", "事项分流", "Kind of matter"),
-            _f("point", "point", "位置", "Place on the map"),
-            _f("area", "area", "所在区域", "Area"),
-            _f("address", "line", "地址", "Address"),
-            _f("severity", "number", "紧急程度", "Severity", choices=SEVERITIES),
-            _f("reported_units", "units", "被反映的单位", "Unit the complaint is about"),
-            _f("reported_nobody", "yes", "不涉及任何单位", "It is about no unit"),
+            asked("item", "item", "职责事项", "Duty item"),
+            asked("kind", "choice", "诉求类型", "Kind", choices=KINDS),
+            asked("matter", "word", "事项分流", "Kind of matter"),
+            asked("point", "point", "位置", "Place on the map"),
+            asked("area", "area", "所在区域", "Area"),
+            asked("address", "line", "地址", "Address"),
+            asked("severity", "number", "紧急程度", "Severity", choices=SEVERITIES),
+            asked("reported_units", "units", "被反映的单位", "Unit the complaint is about"),
+            asked("reported_nobody", "yes", "不涉及任何单位", "It is about no unit"),
         ),
     ),
-    Act("verify_report", triage.verify_report, (_NOTE,)),
-    Act("file", triage.file, (_LIMIT, _NOTE)),
-    Act("reject", triage.reject, (_REASON, _f("right_office", "line", "应找的部门", "The right office"))),
-    Act("answer", triage.answer, (_TEXT,)),
-    Act("refer", triage.refer, (_f("line", "choice", "专线", "Line", required=True, choices=LINES),)),
-    Act("consult", triage.consult, (_REASON, _f("units", "units", "参加单位", "Units"))),
+    Act("verify_report", triage.verify_report, (NOTE,)),
+    Act("file", triage.file, (LIMIT, NOTE)),
+    Act("reject", triage.reject, (REASON, asked("right_office", "line", "应找的部门", "The right office"))),
+    Act("answer", triage.answer, (TEXT,)),
+    Act("refer", triage.refer, (asked("line", "choice", "专线", "Line", required=True, choices=LINES),)),
+    Act("consult", triage.consult, (REASON, asked("units", "units", "参加单位", "Units"))),
     Act(
         "review",
         triage.review,
         (
-            _f("lead", "unit", "主办部门", "Lead department", required=True),
-            _f("helpers", "units", "协办部门", "Helping departments"),
-            _f("aim", "long", "请求事项", "What is asked of them", required=True),
-            _f("meeting", "line", "报到时间和地点", "When and where to meet", required=True),
-            _LIMIT,
+            asked("lead", "unit", "主办部门", "Lead department", required=True),
+            asked("helpers", "units", "协办部门", "Helping departments"),
+            asked("aim", "long", "请求事项", "What is asked of them", required=True),
+            asked("meeting", "line", "报到时间和地点", "When and where to meet", required=True),
+            LIMIT,
         ),
     ),
-    Act("decline", triage.decline, (_REASON,)),
-    Act("merge", triage.merge, (_f("into", "case", "并入案号", "Number of the lead case", required=True),)),
+    Act("decline", triage.decline, (REASON,)),
+    Act("merge", triage.merge, (asked("into", "case", "并入案号", "Number of the lead case", required=True),)),
     # dispatch 派遣
     Act(
         "dispatch",
         dispatch.dispatch,
         (
-            _f("lead", "unit", "主办单位", "Lead unit"),
-            _f("helpers", "units", "协办单位", "Helping units"),
-            _LIMIT,
-            _WHY,
+            asked("lead", "unit", "主办单位", "Lead unit"),
+            asked("helpers", "units", "协办单位", "Helping units"),
+            LIMIT,
+            WHY,
         ),
     ),
     Act("blow", dispatch.blow),
-    Act("recall", dispatch.recall, (_REASON,), on_order=True),
-    Act("rule", dispatch.rule, (_REASON, _f("unit", "unit", "裁定由谁办理", "Who must act")), on_order=True),
-    Act("uphold", dispatch.uphold, (_REASON,), on_order=True),
-    Act("remind", dispatch.remind, (_NOTE,), on_order=True, order_optional=True),
-    Act("supervise", dispatch.supervise, (_REASON, _f("until", "moment", "督办期限", "Until"))),
-    Act("lift", dispatch.lift, (_WHY,)),
-    Act("escalate", dispatch.escalate, (_REASON,)),
+    Act("recall", dispatch.recall, (REASON,), on_order=True),
+    Act("rule", dispatch.rule, (REASON, asked("unit", "unit", "裁定由谁办理", "Who must act")), on_order=True),
+    Act("uphold", dispatch.uphold, (REASON,), on_order=True),
+    Act("remind", dispatch.remind, (NOTE,), on_order=True, order_optional=True),
+    Act("supervise", dispatch.supervise, (REASON, asked("until", "moment", "督办期限", "Until"))),
+    Act("lift", dispatch.lift, (WHY,)),
+    Act("escalate", dispatch.escalate, (REASON,)),
     Act(
         "open_child",
         dispatch.open_child,
         (
-            _f("process", "choice", "程序", "Procedure", required=True, choices=_children),
-            _REASON,
+            asked("process", "choice", "程序", "Procedure", required=True, choices=children),
+            REASON,
         ),
         on_order=True,
         order_optional=True,
@@ -178,8 +125,8 @@ _ACTS = (
         "assign",
         resolution.assign,
         (
-            _f("post", "post", "岗位", "Post"),
-            _f("person", "person", "人员", "Person"),
+            asked("post", "post", "岗位", "Post"),
+            asked("person", "person", "人员", "Person"),
         ),
         on_order=True,
     ),
@@ -187,9 +134,9 @@ _ACTS = (
         "contact",
         resolution.contact,
         (
-            _f("way", "choice", "联系方式", "How", required=True, choices=WAYS),
-            _f("reached", "yes_no", "联系上了吗", "Reached", required=True),
-            _TEXT,
+            asked("way", "choice", "联系方式", "How", required=True, choices=WAYS),
+            asked("reached", "yes_no", "联系上了吗", "Reached", required=True),
+            TEXT,
         ),
         on_order=True,
     ),
@@ -197,99 +144,99 @@ _ACTS = (
         "arrive",
         resolution.arrive,
         (
-            _f("code", "line", "现场码", "Code on the host's screen", required=True),
-            _f("point", "point", "位置", "Place"),
+            asked("code", "line", "现场码", "Code on the host's screen", required=True),
+            asked("point", "point", "位置", "Place"),
         ),
         on_order=True,
     ),
-    Act("start", resolution.start, (_f("plan", "long", "方案", "Plan"),), on_order=True),
+    Act("start", resolution.start, (asked("plan", "long", "方案", "Plan"),), on_order=True),
     Act(
         "reply",
         resolution.reply,
         (
-            _f("outcome", "choice", "办理结果", "Outcome", required=True, choices=OUTCOMES),
-            _f("took_up", "line", "何时受理", "When it was taken up"),
-            _f("spoke_with", "line", "与谁联系", "Whom you spoke with"),
-            _f("did", "long", "采取的措施", "What was done"),
-            _f("finished", "line", "完成时间", "When it was or will be finished"),
-            _f("text", "long", "答复内容", "Answer to the resident", required=True),
-            _PHOTOS,
+            asked("outcome", "choice", "办理结果", "Outcome", required=True, choices=OUTCOMES),
+            asked("took_up", "line", "何时受理", "When it was taken up"),
+            asked("spoke_with", "line", "与谁联系", "Whom you spoke with"),
+            asked("did", "long", "采取的措施", "What was done"),
+            asked("finished", "line", "完成时间", "When it was or will be finished"),
+            asked("text", "long", "答复内容", "Answer to the resident", required=True),
+            PHOTOS,
         ),
         on_order=True,
     ),
-    Act("return", resolution.return_, (_REASON, _ARTICLE), on_order=True),
-    Act("object", resolution.object_, (_REASON, _ARTICLE), on_order=True),
-    Act("refuse", resolution.refuse, (_REASON,), on_order=True),
+    Act("return", resolution.return_, (REASON, ARTICLE), on_order=True),
+    Act("object", resolution.object_, (REASON, ARTICLE), on_order=True),
+    Act("refuse", resolution.refuse, (REASON,), on_order=True),
     Act(
         "ask_extension",
         resolution.ask_extension,
         (
-            _f("limit", "limit", "申请的时限（自派单起算）", "Limit asked for, from the order", required=True),
-            _REASON,
+            asked("limit", "limit", "申请的时限（自派单起算）", "Limit asked for, from the order", required=True),
+            REASON,
         ),
         on_order=True,
     ),
-    Act("grant_extension", resolution.decide_extension, (_WHY, _LIMIT), on_order=True),
-    Act("deny_extension", resolution.decide_extension, (_REASON,), on_order=True),
+    Act("grant_extension", resolution.decide_extension, (WHY, LIMIT), on_order=True),
+    Act("deny_extension", resolution.decide_extension, (REASON,), on_order=True),
     Act(
         "pause",
         resolution.pause,
         (
-            _f("why", "choice", "暂停原因", "Cause", required=True, choices=_pause_reasons),
-            _REASON,
-            _f("until", "moment", "预计恢复", "Until"),
+            asked("why", "choice", "暂停原因", "Cause", required=True, choices=pause_reasons),
+            REASON,
+            asked("until", "moment", "预计恢复", "Until"),
         ),
         on_order=True,
     ),
-    Act("resume", resolution.resume, (_WHY,), on_order=True),
-    Act("defer", resolution.defer, (_REASON,), on_order=True),
-    Act("undefer", resolution.undefer, (_REASON,), on_order=True),
-    Act("terminate", resolution.terminate, (_REASON,), on_order=True),
+    Act("resume", resolution.resume, (WHY,), on_order=True),
+    Act("defer", resolution.defer, (REASON,), on_order=True),
+    Act("undefer", resolution.undefer, (REASON,), on_order=True),
+    Act("terminate", resolution.terminate, (REASON,), on_order=True),
     # verification 核查
-    Act("ask_check", verification.ask_check, (_NOTE,)),
+    Act("ask_check", verification.ask_check, (NOTE,)),
     Act(
         "check",
         verification.check,
         (
-            _f("way", "choice", "核查方式", "How", required=True, choices=CHECKS),
-            _f("agrees", "yes_no", "与反馈一致吗", "Agrees with the reply", required=True),
-            _TEXT,
-            _PHOTOS,
+            asked("way", "choice", "核查方式", "How", required=True, choices=CHECKS),
+            asked("agrees", "yes_no", "与反馈一致吗", "Agrees with the reply", required=True),
+            TEXT,
+            PHOTOS,
         ),
     ),
     Act(
         "callback",
         verification.callback,
         (
-            _f("reached", "yes_no", "打通了吗", "Reached", required=True),
-            _f("contacted", "yes_no", "单位联系过您吗", "Were you contacted"),
-            _f("solved", "yes_no", "问题解决了吗", "Is it solved"),
-            _f("satisfied", "choice", "满意吗", "Satisfied", choices=SATISFIED),
-            _NOTE,
+            asked("reached", "yes_no", "打通了吗", "Reached", required=True),
+            asked("contacted", "yes_no", "单位联系过您吗", "Were you contacted"),
+            asked("solved", "yes_no", "问题解决了吗", "Is it solved"),
+            asked("satisfied", "choice", "满意吗", "Satisfied", choices=SATISFIED),
+            NOTE,
         ),
     ),
-    Act("rework", verification.rework, (_REASON, _LIMIT)),
-    Act("verify", verification.verify, (_TEXT,)),
-    Act("confirm", verification.confirm, (_NOTE,)),
-    Act("close", verification.close, (_NOTE,)),
-    Act("reopen", verification.reopen, (_REASON,)),
+    Act("rework", verification.rework, (REASON, LIMIT)),
+    Act("verify", verification.verify, (TEXT,)),
+    Act("confirm", verification.confirm, (NOTE,)),
+    Act("close", verification.close, (NOTE,)),
+    Act("reopen", verification.reopen, (REASON,)),
     # assessment 考核
     Act(
         "rate",
         assessment.rate,
         (
-            _f("solved", "yes_no", "问题解决了吗", "Is it solved", required=True),
-            _f("satisfied", "choice", "满意吗", "Satisfied", required=True, choices=SATISFIED),
-            _f("contacted", "yes_no", "单位联系过您吗", "Were you contacted"),
-            _NOTE,
+            asked("solved", "yes_no", "问题解决了吗", "Is it solved", required=True),
+            asked("satisfied", "choice", "满意吗", "Satisfied", required=True, choices=SATISFIED),
+            asked("contacted", "yes_no", "单位联系过您吗", "Were you contacted"),
+            NOTE,
         ),
     ),
     Act(
         "evaluate",
         assessment.evaluate,
         (
-            _f("marks", "marks", "对每个部门的评价", "Marks for each department", required=True),
-            _NOTE,
+            asked("marks", "marks", "对每个部门的评价", "Marks for each department", required=True),
+            NOTE,
         ),
     ),
 )
@@ -350,13 +297,13 @@ def read(act: Act, case: Case, given: Mapping[str, Any], *, by: Actor) -> dict[s
     """The act's values in the types its verb takes. Fields that were left empty are left out."""
     values: dict[str, Any] = {}
     missing = []
-    for asked in act.fields:
-        value = readers.read(asked.kind, asked.name, given, by=by, options=asked.options(case))
+    for wanted in act.fields:
+        value = readers.read(wanted.kind, wanted.name, given, by=by, options=wanted.options(case))
         if value is None or value == "" or value == []:
-            if asked.required:
-                missing.append(asked.name)
+            if wanted.required:
+                missing.append(wanted.name)
             continue
-        values[asked.name] = value
+        values[wanted.name] = value
     if missing:
         raise Refused("incomplete", verb=act.verb, missing=missing)
     return values
@@ -393,7 +340,7 @@ def _outcome(case: Case, result: Entry | Case) -> Done:
 
 
 def _told(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The body as its fingerprint sees it: files by their content, not by where they were stored; uploads by their id."""
+    """The body as its fingerprint sees it: files by their content, uploads by their id."""
     return {
         name: [p.sha256.hex() if isinstance(p, Stored) else p for p in value] if _is_files(name, value) else value
         for name, value in given.items()
@@ -406,7 +353,7 @@ def _is_files(name: str, value: Any) -> bool:
 
 
 def is_over(verb: str, order: DispatchOrder) -> bool:
-    """Whether a verb has no more sense on an order: a step that was taken, or anything but a ruling on one that ended."""
+    """Whether a verb has no more sense on an order: a step that was taken, or one that ended and is not ruled on."""
     if not order.is_open:
         return verb != "rule" or order.returned_at is None
     return bool({"acknowledge": order.acknowledged_at, "arrive": order.arrived_at}.get(verb))

@@ -10,10 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
-from jiedao.ground import uploads
-from jiedao.ground.duties.models import DutyItem, DutyList
+from jiedao.ground import finding, uploads
+from jiedao.ground.duties.models import DutyItem
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Person, Post, Unit
 from jiedao.ground.places.models import Area
@@ -118,10 +116,10 @@ def _moment(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> datet
 @reader("unit")
 def _unit(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Unit:
     """A unit in force, by code or id."""
-    found = Unit.objects.on().select_related("area", "parent").filter(_by_code_or_id(raw)).first()
+    found = finding.unit(raw)
     if found is None:
         raise Refused("unknown_unit", field=name, given=str(raw)[:40])
-    return found  # type: ignore[return-value]
+    return found
 
 
 @reader("units")
@@ -136,16 +134,15 @@ def _units(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> list[U
 @reader("item")
 def _item(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> DutyItem:
     """An item of a duty list in force, by code or id; of several lists the one that names who is responsible."""
-    rows = DutyItem.objects.filter(_by_code_or_id(raw), list__in=DutyList.objects.on(), list__kind="duty")
-    found = sorted(rows.select_related("list"), key=lambda item: item.list.level != Unit.Level.DISTRICT)
-    if not found:
+    found = finding.item(raw)
+    if found is None:
         raise Refused("unknown_item", field=name, given=str(raw)[:40])
-    return found[0]
+    return found
 
 
 @reader("area")
 def _area(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Area:
-    found = Area.objects.on().filter(_by_code_or_id(raw)).first()
+    found = finding.area(raw)
     if found is None:
         raise Refused("unknown_area", field=name, given=str(raw)[:40])
     return found
@@ -153,15 +150,15 @@ def _area(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Area:
 
 @reader("post")
 def _post(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Post:
-    found = Post.objects.on().select_related("unit").filter(_by_code_or_id(raw)).first()
+    found = finding.post(raw)
     if found is None:
         raise Refused("unknown_post", field=name, given=str(raw)[:40])
-    return found  # type: ignore[return-value]
+    return found
 
 
 @reader("person")
 def _person(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Person:
-    found = Person.objects.filter(_by_code_or_id(raw), left_on=None).first()
+    found = finding.person(raw)
     if found is None:
         raise Refused("unknown_person", field=name, given=str(raw)[:40])
     return found
@@ -211,10 +208,3 @@ def _point(name: str, given: Mapping[str, Any]) -> tuple[float, float] | None:
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise Refused("outside_world", lon=lon, lat=lat)
     return lon, lat
-
-
-def _by_code_or_id(raw: Any) -> Q:
-    try:
-        return Q(pk=UUID(str(raw)))
-    except ValueError:
-        return Q(code=clean(str(raw)[:60], one_line=True))

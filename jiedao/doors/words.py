@@ -11,7 +11,6 @@ from typing import Any
 
 from jiedao.doors import acts
 from jiedao.doors.sentences import SENTENCES, Worded
-from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import local, now
 from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Absent, Refused
@@ -42,7 +41,9 @@ def say(refused: Refused | Absent, language: str) -> Sentence:
     """The sentence of a refusal, `zh` or `en`. A rule without words is a mistake of ours and says so as a 422."""
     language = "zh" if language.lower().startswith("zh") else "en"
     rule, facts = (refused.rule, refused.facts) if isinstance(refused, Refused) else ("absent", {})
-    worded = SENTENCES.get(_variant(rule, facts)) or Worded(422, f"没有办理 · {rule} · 看说明", f"Not done · {rule} · See the help")
+    worded = SENTENCES.get(_variant(rule, facts)) or Worded(
+        422, f"没有办理 · {rule} · 看说明", f"No · {rule} · See the help"
+    )
     template = worded.zh if language == "zh" else worded.en
     what, fact, after = template.format_map(_Told(facts, language)).split(" · ", 2)
     return Sentence(rule, worded.status, what, fact, after, language)
@@ -106,17 +107,40 @@ def field_label(name: str, verb: str = "") -> dict[str, str]:
 
 
 _EVERY_FIELD = [field for act in acts.ACTS.values() for field in act.fields]
-_OTHER_FIELDS = {
-    name: dict(zip(("zh", "en"), label.split("|"), strict=True))
-    for name, label in {
-        "words": "内容|what happened", "order": "哪一张派单|which order", "key": "提交编号|key", "seen": "所见版本|seen",
-        "photos": "照片|photos", "title": "标题|title", "channel": "渠道|channel", "caller": "反映人|caller",
-        "process": "程序|process", "lon": "经度|longitude", "lat": "纬度|latitude", "number": "编号|number",
-        "code": "查询码|code", "file": "文件|file", "source": "来源|source", "source_key": "来源编号|number at the source",
-        "told": "应找的部门|the right office", "phone": "电话|phone", "name": "姓名|name", "may_ring": "可否回电|may we ring", "body": "正文|body",
-        "limit": "条数|number of rows", "after": "起点|where to go on", "q": "查找|search", "since": "起始时间|since",
-    }.items()
-}
+
+
+def _labels(table: str) -> dict[str, dict[str, str]]:
+    """Lines of `code 中文|English`."""
+    lines = (line.partition(" ") for line in table.strip().splitlines())
+    return {code: dict(zip(("zh", "en"), label.split("|"), strict=True)) for code, _, label in lines}
+
+
+_OTHER_FIELDS = _labels("""
+words 内容|what happened
+order 哪一张派单|which order
+key 提交编号|key
+seen 所见版本|seen
+photos 照片|photos
+title 标题|title
+channel 渠道|channel
+caller 反映人|caller
+process 程序|process
+number 编号|number
+code 查询码|code
+file 文件|file
+source 来源|source
+source_key 来源编号|number at the source
+told 应找的部门|the right office
+phone 电话|phone
+name 姓名|name
+may_ring 可否回电|may we ring
+body 正文|body
+limit 条数|number of rows
+page 页码|page
+q 查找|search
+since 起始时间|since
+overdue 是否超时|overdue
+""")
 
 
 def _wants(value: Any, facts: Mapping[str, Any], language: str) -> str:
@@ -126,15 +150,17 @@ def _wants(value: Any, facts: Mapping[str, Any], language: str) -> str:
     return _WANTS.get(str(value), {"zh": str(value), "en": str(value)})[language]
 
 
-_WANTS = {
-    name: dict(zip(("zh", "en"), label.split("|"), strict=True))
-    for name, label in {
-        "text": "文字|text", "number": "数字|a number", "time": "日期和时间|a date and time",
-        "yes_or_no": "是或否|yes or no", "point": "经度和纬度|longitude and latitude", "limit": "时限|a limit",
-        "marks": "每个单位的评价|marks for each unit", "list": "列表|a list", "object": "一组字段|an object",
-        "uuid": "UUID|a UUID", "file": "文件|a file",
-    }.items()
-}
+_WANTS = _labels("""
+text 文字|text
+number 数字|a number
+time 日期和时间|a date and time
+yes_or_no 是或否|yes or no
+point 经度和纬度|longitude and latitude
+marks 每个单位的评价|marks for each unit
+list 列表|a list
+object 一组字段|an object
+uuid UUID|a UUID
+""")
 
 
 def _label(value: Any, facts: Mapping[str, Any], language: str) -> str:
@@ -180,9 +206,15 @@ def _limit(value: Any, facts: Mapping[str, Any], language: str) -> str:
 
 
 def _level(value: Any, facts: Mapping[str, Any], language: str) -> str:
-    chinese = {Unit.Level.SUBDISTRICT: "街道", Unit.Level.COMMUNITY: "社区", Unit.Level.DISTRICT: "区级部门"}
-    english = {Unit.Level.SUBDISTRICT: "sub-district", Unit.Level.COMMUNITY: "community", Unit.Level.DISTRICT: "department"}
-    return (chinese if language == "zh" else english).get(value, str(value or ""))
+    told = _LEVELS.get(str(value))
+    return told[language] if told else str(value or "")
+
+
+_LEVELS = _labels("""
+district 区级部门|department
+subdistrict 街道|sub-district
+community 社区|community
+""")
 
 
 def _unit(value: Any, facts: Mapping[str, Any], language: str) -> str:
@@ -203,7 +235,8 @@ def _file_why(value: Any, facts: Mapping[str, Any], language: str) -> str:
 _FILE_WHY = {
     "empty": "文件是空的|The file is empty",
     "too_big": "文件超过 20 MB|It is larger than 20 MB",
-    "kind": "只收 JPEG、PNG、WebP、PDF、XLSX、DOCX、CSV 和语音|Only JPEG, PNG, WebP, PDF, XLSX, DOCX, CSV and voice notes are taken",
+    "kind": "只收 JPEG、PNG、WebP、PDF、XLSX、DOCX、CSV 和语音|"
+    "Only JPEG, PNG, WebP, PDF, XLSX, DOCX, CSV and voice notes are taken",
     "broken": "文件损坏，打不开|It is damaged and cannot be opened",
     "pixels": "图片超过 {most} 像素|The picture has more than {most} pixels",
     "too_heavy": "打开它太费机器|Opening it takes too much of the machine",
@@ -219,7 +252,20 @@ _FILE_WHY = {
 }
 
 _TELLERS: dict[str, Teller] = {
-    "verb": _verb, "field": _field, "missing": _missing, "wants": _wants, "label": _label, "roles": _roles, "at": _time,
-    "again_at": _time, "until": _time, "since": _since, "cap": _limit, "limit": _limit, "level": _level, "unit": _unit,
-    "phone": _phone, "file_why": _file_why,
+    "verb": _verb,
+    "field": _field,
+    "missing": _missing,
+    "wants": _wants,
+    "label": _label,
+    "roles": _roles,
+    "at": _time,
+    "again_at": _time,
+    "until": _time,
+    "since": _since,
+    "cap": _limit,
+    "limit": _limit,
+    "level": _level,
+    "unit": _unit,
+    "phone": _phone,
+    "file_why": _file_why,
 }

@@ -1,4 +1,4 @@
-"""The file store (附件库): uploads that passed their checks, on disk under district, year and id; synced before their row.
+"""The file store (附件库): uploads that passed their checks, under district, year and id; synced before their row.
 
 Files are checked and written before the transaction that hangs them on an entry; what never got a row is swept
 after a day.
@@ -68,9 +68,18 @@ def take(chunks: Iterable[bytes], name: str) -> Stored:
         if verdict.thumb and thumb:
             _keep(verdict.thumb, thumb)
         return Stored(
-            kind=verdict.kind, mime=verdict.mime, path=str(path), thumb=str(thumb or ""), size=verdict.size,
-            sha256=hashlib.sha256(verdict.kept.read_bytes()).digest(), name=verdict.name, width=verdict.width,
-            height=verdict.height, taken_at=verdict.taken_at, lon=verdict.lon, lat=verdict.lat,
+            kind=verdict.kind,
+            mime=verdict.mime,
+            path=str(path),
+            thumb=str(thumb or ""),
+            size=verdict.size,
+            sha256=hashlib.sha256(verdict.kept.read_bytes()).digest(),
+            name=verdict.name,
+            width=verdict.width,
+            height=verdict.height,
+            taken_at=verdict.taken_at,
+            lon=verdict.lon,
+            lat=verdict.lat,
         )
 
 

@@ -63,6 +63,15 @@ def turned(case: Case, was: str, at: datetime) -> None:
                 pause(deadline, state.code, at)
             else:
                 resume(deadline, at)
+        _sort_orders(case)
+
+
+def _sort_orders(case: Case) -> None:
+    """With the case every open order came to a halt or goes on: its desk would sort it by a time that no longer counts."""
+    for order in case.held_orders():
+        if order.is_open:
+            order.due_at = next_due(case, order)
+            order.save(update_fields=["due_at"])
 
 
 def timed(limit: Timed | None, case: Case, order: DispatchOrder | None = None) -> Timed | None:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from jiedao import wiring
-from jiedao.ground.districts import district
+from jiedao.ground.districts import district, schema
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
 from jiedao.record.models import Effect, Entry
@@ -62,7 +62,7 @@ def defer(entry: Entry) -> None:
         _waiting.append(entry.id)
         return
     with connection.cursor() as cursor:
-        cursor.execute(_DEFER, [QUEUE, TASK, f'{{"schema": "{connection.schema_name}", "entry": "{entry.id}"}}'])
+        cursor.execute(_DEFER, [QUEUE, TASK, f'{{"schema": "{schema()}", "entry": "{entry.id}"}}'])
 
 
 @app.task(name=TASK, queue=QUEUE)

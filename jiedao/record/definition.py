@@ -152,8 +152,8 @@ def parse(text: str) -> Definition:
     return read(text)
 
 
-def _build(data: dict[str, Any]) -> Definition:
-    states = {
+def _states(data: dict[str, Any]) -> dict[str, State]:
+    return {
         code: State(
             code,
             s["phase"],
@@ -165,6 +165,9 @@ def _build(data: dict[str, Any]) -> Definition:
         )
         for code, s in data["states"].items()
     }
+
+
+def _build(data: dict[str, Any]) -> Definition:
     roles = {
         code: Role(code, r["label"], r["standing"], frozenset(r.get("posts", ()))) for code, r in data["roles"].items()
     }
@@ -180,7 +183,7 @@ def _build(data: dict[str, Any]) -> Definition:
         opens_with=data.get("opens_with", "report"),
         opened_by=tuple(data["opened_by"]),
         counts_from=data["counts_from"],
-        states=states,
+        states=_states(data),
         roles=roles,
         steps=steps,
         moves=tuple(_move(m) for m in data["moves"]),
@@ -219,9 +222,6 @@ def _signatures(signed: dict[str, list[str]]) -> Signatures:
 
 def _timed(limit: dict[str, str] | None) -> Timed | None:
     return Timed(str(limit["within"]), limit.get("source", "")) if limit else None
-
-
-REQUIRED = ("process", "label", "opens_in", "opened_by", "counts_from", "states", "roles", "moves")
 
 
 def problems(data: Any) -> list[str]:
@@ -289,6 +289,7 @@ def _step_problems(data: dict[str, Any]) -> Iterable[str]:
 
 
 def _move_problems(at: str, move: dict[str, Any], data: dict[str, Any]) -> Iterable[str]:
+    yield from _mover_problems(at, move, data)
     if move.get("verb") not in VERBS:
         yield f"{at}: unknown verb {move.get('verb')!r}"
     for state in move.get("from", []):
@@ -298,20 +299,24 @@ def _move_problems(at: str, move: dict[str, Any], data: dict[str, Any]) -> Itera
         yield f"{at} ({move.get('verb')}): no state to start from"
     if move.get("to") and move["to"] not in data["states"]:
         yield f"{at} ({move.get('verb')}): unknown state {move['to']!r}"
+    for name in move.get("when", []):
+        if name not in PREDICATES:
+            yield f"{at} ({move.get('verb')}): unknown predicate {name!r}"
+    if move.get("label"):
+        yield from _label_problems(f"{at}.label", move["label"])
+
+
+def _mover_problems(at: str, move: dict[str, Any], data: dict[str, Any]) -> Iterable[str]:
+    """Who may do it and who must sign it."""
+    signed = move.get("signed_by", {})
     if not move.get("by"):
         yield f"{at} ({move.get('verb')}): nobody may do it"
-    signed = move.get("signed_by", {})
     signers = [*signed.get("all", []), *signed.get("any", [])]
     for role in set(signers) - set(move.get("by", [])):
         yield f"{at} ({move.get('verb')}): {role!r} must sign it but may not do it"
     for role in [*move.get("by", []), *signers]:
         if role not in data["roles"]:
             yield f"{at} ({move.get('verb')}): unknown role {role!r}"
-    for name in move.get("when", []):
-        if name not in PREDICATES:
-            yield f"{at} ({move.get('verb')}): unknown predicate {name!r}"
-    if move.get("label"):
-        yield from _label_problems(f"{at}.label", move["label"])
 
 
 def _road_problems(data: dict[str, Any]) -> Iterable[str]:

@@ -1,10 +1,11 @@
-"""Hints (更新提示): after the commit, one statement tells live pages that a case changed, and workers that work came."""
+"""Hints (更新提示): after the commit one statement tells live pages what changed, and workers that work came."""
 
 import json
 import logging
 
 from django.db import DatabaseError, connection
 
+from jiedao.ground.districts import schema
 from jiedao.record.models import Case, Entry
 
 CHANNEL = "jiedao_hints"
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 def send(case: Case, entry: Entry) -> None:
     """Case, area, units and verb: enough to know whom it concerns, no words. A lost hint costs a slow poll."""
     told = {
-        "district": connection.schema_name,
+        "district": schema(),
         "case": str(case.id),
         "number": case.number,
         "verb": entry.verb,

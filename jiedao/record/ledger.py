@@ -75,7 +75,7 @@ def line(
     )
     masked = {k: mask_free(v) if isinstance(v, str) else v for k, v in words.items()}
     entry.digest = chain.digest(masked, salted) if masked else b""
-    entry.hash = chain.link(entry.prev, told(entry))
+    entry.hash = chain.link(bytes(case.head), told(entry))
     entry.kept = (salted, masked)  # type: ignore[attr-defined]
     case.seq, case.head = entry.seq, entry.hash
     return entry

@@ -45,7 +45,9 @@ def send(
     no_return: bool = False,
     why: dict[str, Any] | None = None,
 ) -> DispatchOrder:
-    """Makes one unit's order on a held case and starts its clocks. Refuses `order_open` and what `check_receiver` does."""
+    """Makes one unit's order on a held case and starts its clocks. Refuses `order_open`, `lead_open` and as
+    `check_receiver` does.
+    """
     check_receiver(case, unit)
     if limit:
         Limit(limit)
@@ -111,7 +113,7 @@ def step(
     public: bool = False,
     **columns: Any,
 ) -> Entry:
-    """Takes a step of an order: its time, its clock, and the case's move if this order's step is the one that counts."""
+    """Takes a step of an order: its time, its clock, and the case's move if this order's step is what counts."""
     at = now()
     setattr(order, f"{name}_at", at)
     clocks.took(case, order, name, at)

@@ -35,12 +35,13 @@ FOLLOWED = frozenset({"dispatch", "acknowledge", "reply", "rework", "pause", "de
 
 @dataclass(frozen=True)
 class Line:
-    """One line as the resident reads it. `own`: from the resident; `words` by what they are."""
+    """One line as the resident reads it. `own`: from the resident; `asked`: the units a dispatch named."""
 
     id: UUID
     at: datetime
     verb: str
     unit: Unit | None
+    asked: list[Unit]
     own: bool
     words: dict[str, str]
     facts: dict[str, Any]
@@ -75,6 +76,13 @@ class Story:
     def joined(self) -> bool:
         return self.told.id != self.case.id
 
+    @property
+    def is_held(self) -> bool:
+        """The promise stands still while somebody waits: its date is not the last word."""
+        promise = self.promise
+        state = self.told.process.definition.state(self.told.state)
+        return promise is not None and promise.paused_since is not None and not state.pauses and not state.end
+
 
 def story(by: Actor) -> Story:
     """What the resident of an event may read now. `Absent` if the event is not there any more."""
@@ -97,7 +105,7 @@ def story(by: Actor) -> Story:
 
 
 def acting_unit(case: Case) -> Unit | None:
-    """The unit that acts or acted: who has it now, else the lead that answered last. None before anybody was sent it."""
+    """The unit that acts or acted: who has it now, else the lead that answered last. None before it was sent."""
     if case.holder:
         return case.holder
     last = case.orders.filter(role=DispatchOrder.Role.LEAD).exclude(answered_at=None).select_related("unit")
@@ -145,17 +153,33 @@ def lines(case: Case, told: Case) -> list[Line]:
     if told.id != case.id:
         rows += told.entries.filter(public=True, actor="person", verb__in=FOLLOWED).select_related("words")
     units = _units(row.unit_id for row in rows)
+    named = _by_code({code for row in rows for code in _asked(row)})
     photos = _photos(rows)
-    shown = [_line(row, units.get(row.unit_id), photos.get(row.id, [])) for row in rows]
+    shown = [
+        _line(row, units.get(row.unit_id), [named[code] for code in _asked(row) if code in named], photos)
+        for row in rows
+    ]
     return sorted(shown, key=lambda line: (line.at, line.id))
 
 
-def _line(entry: Entry, unit: Unit | None, photos: list[Attachment]) -> Line:
+def _by_code(codes: set[str]) -> dict[str, Unit]:
+    found: dict[str, Unit] = {}
+    for unit in Unit.objects.on().filter(code__in=codes):
+        assert isinstance(unit, Unit)
+        found[unit.code] = unit
+    return found
+
+
+def _asked(entry: Entry) -> list[str]:
+    return list(entry.facts.get("units", [])) if entry.verb == "dispatch" else []
+
+
+def _line(entry: Entry, unit: Unit | None, asked: list[Unit], photos: dict[UUID, list[Attachment]]) -> Line:
     said = entry.words.said if getattr(entry, "words", None) else {}
     wanted = SHOWN.get(entry.verb, ())
     return Line(
-        entry.id, entry.at, entry.verb, unit, entry.actor == "resident",
-        {name: str(said[name]) for name in wanted if said.get(name)}, entry.facts, photos,
+        entry.id, entry.at, entry.verb, unit, asked, entry.actor == "resident",
+        {name: str(said[name]) for name in wanted if said.get(name)}, entry.facts, photos.get(entry.id, []),
     )  # fmt: skip
 
 
@@ -201,7 +225,7 @@ def open_nearby(area: Area, days: int = 90) -> int:
 
 def centre() -> Unit | None:
     """The district's command centre: who answers for a request that no unit has yet."""
-    found: Unit | None = Unit.objects.on().filter(kind=Unit.Kind.CENTRE, level=Unit.Level.DISTRICT).first()  # type: ignore[assignment]
+    found: Unit | None = Unit.objects.on().filter(kind=Unit.Kind.CENTRE, level=Unit.Level.DISTRICT).first()
     return found
 
 

@@ -13,8 +13,9 @@ from jiedao.record.models import Attachment, Case
 def visible_to(actor: Actor) -> QuerySet[Case]:
     """Cases in the actor's sight.
 
-    A post sees its own area's, those its unit (for an office: its body) or one below has or had an order on, those it sent, and those the
-    person reported; the district's centre sees all. A unit a complaint is about never sees it, whatever else holds.
+    A post sees its own area's, those its unit (for an office: its body) or one below has or had an order on, those
+    it sent, and those the person reported; the district's centre sees all. A unit a complaint is about never sees
+    it, whatever else holds.
     """
     if actor.kind == "system":
         return Case.objects.all()

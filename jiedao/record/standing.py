@@ -75,7 +75,8 @@ def plays(actor: Actor, case: Case, move: Move, held: set[str]) -> bool:
 def unsigned(case: Case, move: Move, by: Actor) -> list[str]:
     """Roles whose signature is still missing once this actor has signed. Empty if the move may happen.
 
-    Refuses `already_signed` to who signs twice. Signatures count from the last time the case came into its present state: a draft sent back is signed anew.
+    Refuses `already_signed` to who signs twice. Signatures count from the last time the case came into its present
+    state: a draft sent back is signed anew.
     """
     assert move.signed_by is not None
     mine = set(signs_as(case, move, by))

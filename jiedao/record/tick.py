@@ -5,6 +5,8 @@ limit still rings exactly once, because the ring is a row.
 """
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -61,7 +63,7 @@ def _ring(ring: str, at: datetime) -> int:
     return sum(_ring_one(pk, ring, at) for pk in found)
 
 
-def _ring_one(pk: object, ring: str, at: datetime) -> bool:
+def _ring_one(pk: UUID, ring: str, at: datetime) -> bool:
     """The ring's row first: a second ticker that found the same limit writes nothing."""
     deadline = Deadline.objects.select_related("order").get(pk=pk)
     with flow.hold(deadline.case_id) as case:
@@ -73,7 +75,7 @@ def _ring_one(pk: object, ring: str, at: datetime) -> bool:
             if not cursor.rowcount:
                 return False
         said = {"ring": ring, "limit_name": deadline.name, "kind": deadline.kind, "due": deadline.due_at.isoformat()}
-        columns = {}
+        columns: dict[str, Any] = {}
         if ring == "due" and "overdue" not in case.marks:
             columns["marks"] = {**case.marks, "overdue": {"since": deadline.due_at.isoformat()}}
         flow.note(case, "ring", by=Actor.system("ticker"), said=said, order=deadline.order, **columns)

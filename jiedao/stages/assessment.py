@@ -1,4 +1,4 @@
-"""Assessment (考核): ratings and evaluations of what units did. It moves no closed case; rules and periods are scores."""
+"""Assessment (考核): ratings and evaluations of what units did. It moves no closed case; rules are scores."""
 
 from uuid import UUID
 
@@ -47,8 +47,9 @@ def rate(
         return entry
 
 
-def _rated(case: Case) -> list[DispatchOrder | None]:
-    last: dict[UUID, DispatchOrder | None] = {}
+def _rated(case: Case) -> list[DispatchOrder]:
+    """Each unit's last answer."""
+    last: dict[UUID, DispatchOrder] = {}
     for order in case.orders.exclude(answered_at=None).order_by("answered_at"):
         last[order.unit_id] = order
     return list(last.values())

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from jiedao.ground.districts.calendar import calendar
-from jiedao.ground.people import Actor
+from jiedao.ground.people import Actor, posts
 from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import now
 from jiedao.kit.limits import Limit
@@ -43,18 +43,13 @@ def dispatch(
         if lead is None and not helpers:
             raise Refused("incomplete", verb="dispatch", missing=["helpers"])
         _send(case, lead, helpers, by=by, limit=limit)
-        return flow.advance(
-            case,
-            move,
-            by=by,
-            said=said,
-            public=True,
-            units=orders.seen_by(case, [u for u in (lead, *helpers) if u]),
-            holder=lead or case.holder,
-            held_since=now() if lead else case.held_since,
-            marks=_joint(case),
-            limit=limit if lead and limit else case.limit,
-        )
+        return flow.advance(case, move, by=by, said=said, public=True, **_held_by(case, lead, helpers, limit))
+
+
+def _held_by(case: Case, lead: Unit | None, helpers: list[Unit], limit: str) -> dict[str, Any]:
+    """What a dispatch changes on the case: who may see it, who has it now, and with a lead the printed limit."""
+    held = {"holder": lead, "held_since": now(), "limit": limit or case.limit} if lead else {}
+    return held | {"units": orders.seen_by(case, [u for u in (lead, *helpers) if u]), "marks": _joint(case)}
 
 
 def _send(
@@ -72,11 +67,12 @@ def _joint(case: Case) -> dict[str, Any]:
     """Several units on one case carry the mark `joint`."""
     if case.orders.open().count() > 1 and "joint" not in case.marks:
         return {**case.marks, "joint": {"since": now().isoformat()}}
-    return case.marks
+    marks: dict[str, Any] = case.marks
+    return marks
 
 
 def blow(case_id: UUID, *, by: Actor, seen: int | None = None) -> Entry:
-    """Blows a reviewed whistle (吹哨). Each required signature is a line; with the last one the departments are called."""
+    """Blows a reviewed whistle (吹哨). Each signature is a line; with the last one the departments are called."""
     with flow.hold(case_id, seen=seen) as case:
         move = flow.permit(case, "blow", by=by, said={})
         called = [Unit.objects.get(pk=pk) for pk in (case.routing["lead"], *case.routing.get("helpers", []))]
@@ -217,19 +213,5 @@ def open_child(case_id: UUID, process: str, *, by: Actor, reason: str, order: Di
             by=by,
             said={"reason": reason},
             order=order,
-            from_unit=_body_of(by),
+            from_unit=posts.body_of(by.post) if by.post else None,
         )
-
-
-def _body_of(by: Actor) -> Unit | None:
-    """The sub-district or department an actor speaks for: the topmost unit of its own below the district."""
-    if by.post is None:
-        return None
-    unit = by.post.unit
-    while (
-        unit.parent is not None
-        and unit.parent.kind != Unit.Kind.PARTY
-        and unit.kind not in (Unit.Kind.SUBDISTRICT, Unit.Kind.DEPARTMENT)
-    ):
-        unit = unit.parent
-    return unit

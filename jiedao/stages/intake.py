@@ -24,7 +24,7 @@ from jiedao.record.definition import Definition
 from jiedao.record.models import Case, Entry, Event
 
 SAME_MATTER = 0.55
-"""From which likeness of words the same caller's report is the same matter. Local default, measured on real appeals."""
+"""From which likeness of words the same caller's report is the same matter. Local default."""
 
 CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -79,33 +79,35 @@ def report(
     known = _same_matter(caller, told) if caller.proven or by.kind != "resident" else None
     if known:
         return _add_event(known, told, event_id, by=by, caller=caller)
-    area = told.area or (locate(*told.point, local(told.at or now()).date()) if told.point else None)
-    if told.point and area is None:
-        raise Refused("outside_district", lon=told.point[0], lat=told.point[1])
-    case, entry = flow.open(
-        version,
-        version.definition.opens_with,
-        by=by,
-        said={"channel": told.channel, "kind": told.kind, "photos": [p.sha256.hex() for p in told.photos]},
-        kind=told.kind,
-        channel=told.channel,
-        title=told.title,
-        words=told.words,
-        area=area,
-        area_path=area.path if area else "",
-        lon=told.point[0] if told.point else None,
-        lat=told.point[1] if told.point else None,
-        address=told.address,
-        severity=told.severity,
-        has_caller=caller.named,
-        may_ring=caller.may_ring,
-        caller_mask=caller.mask,
-        reporters=[by.person.id] if by.person else [],
-        from_unit=from_unit or _sender(version.definition, by),
-    )
+    said = {"channel": told.channel, "kind": told.kind, "photos": [p.sha256.hex() for p in told.photos]}
+    columns = _columns(told, caller, by) | {"from_unit": from_unit or _sender(version.definition, by)}
+    case, entry = flow.open(version, version.definition.opens_with, by=by, said=said, **columns)
     event, code = _event(case, told, event_id, by=by, caller=caller)
     attachments.attach(entry, told.photos, public=not case.shielded)
     return Taken(case, event, entry, code)
+
+
+def _columns(told: Told, caller: Caller, by: Actor) -> dict[str, Any]:
+    """What of a report stands on its case. Refuses `outside_district` for a point that lies in none of its areas."""
+    area = told.area or (locate(*told.point, local(told.at or now()).date()) if told.point else None)
+    if told.point and area is None:
+        raise Refused("outside_district", lon=told.point[0], lat=told.point[1])
+    return {
+        "kind": told.kind,
+        "channel": told.channel,
+        "title": told.title,
+        "words": told.words,
+        "area": area,
+        "area_path": area.path if area else "",
+        "lon": told.point[0] if told.point else None,
+        "lat": told.point[1] if told.point else None,
+        "address": told.address,
+        "severity": told.severity,
+        "has_caller": caller.named,
+        "may_ring": caller.may_ring,
+        "caller_mask": caller.mask,
+        "reporters": [by.person.id] if by.person else [],
+    }
 
 
 def _sender(definition: Definition, by: Actor) -> Unit | None:

@@ -11,7 +11,7 @@ from jiedao.ground.store import Stored
 from jiedao.kit.clock import now
 from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Refused
-from jiedao.record import arrival, attachments, clocks, flow, orders, standing
+from jiedao.record import arrival, attachments, clocks, flow, orders
 from jiedao.record.models import Assignment, Case, Deadline, DispatchOrder, Entry
 
 
@@ -167,7 +167,7 @@ def ask_extension(order: DispatchOrder, *, by: Actor, limit: str, reason: str, s
 def decide_extension(
     order: DispatchOrder, *, by: Actor, granted: bool, reason: str = "", limit: str = "", seen: int | None = None
 ) -> Entry:
-    """Grants or denies more time (同意延期、不同意延期). Granted, the clock runs to the new limit, and the caller is told."""
+    """Grants or denies more time (同意、不同意延期). Granted, the clock runs on and the caller is told the new date."""
     verb = "grant_extension" if granted else "deny_extension"
     with flow.hold(order.case_id, seen=seen) as case:
         _fresh(order)
@@ -255,13 +255,14 @@ def undefer(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = 
 
 
 def terminate(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = None) -> Entry:
-    """Work ends without a result (终止办理), only when unit and centre have both signed, and explained to the caller."""
+    """Work ends without a result (终止办理), only when unit and centre have both signed; the caller is told why."""
     with flow.hold(order.case_id, seen=seen) as case:
         _fresh(order)
         move = flow.permit(case, "terminate", by=by, said={"reason": reason}, order=order)
-        if not standing.unsigned(case, move, by):
-            orders.end_all(case, now())
-        return flow.advance(case, move, by=by, said={"reason": reason}, order=order, public=True)
+        entry = flow.advance(case, move, by=by, said={"reason": reason}, order=order, public=True)
+        if entry.verb == "terminate":
+            orders.end_all(case, entry.at)
+        return entry
 
 
 def _fresh(order: DispatchOrder) -> None:

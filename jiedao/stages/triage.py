@@ -130,7 +130,7 @@ def consult(
     said = {"reason": reason, "units": [u.code for u in units or []]}
     with flow.hold(case_id, seen=seen) as case:
         move = flow.permit(case, "consult", by=by, said=said)
-        joint = {} if move.to else {"marks": {**case.marks, "joint": {"since": now().isoformat()}}}
+        joint: dict[str, Any] = {} if move.to else {"marks": {**case.marks, "joint": {"since": now().isoformat()}}}
         return flow.advance(case, move, by=by, said=said, **joint)
 
 

@@ -68,4 +68,3 @@ def key_of(request: HttpRequest, in_body: Any = None) -> str:
     if len(keys) > 1:
         raise Refused("unreadable", field="key", wants="uuid")
     return str(keys.pop())
-

@@ -25,7 +25,7 @@ FARTHEST_PAGE = 500
 
 
 class Done(msgspec.Struct):
-    """What came of a write: the case's number and state, the number of its last line, and a child's number if one grew."""
+    """What came of a write: the case's number, its last line and state, and a child's number if one grew."""
 
     number: str
     seq: int
@@ -41,7 +41,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     found = cases(by, _wanted(request, by))
     count = found.count()
     rows = found.page(page, size, queries.NEWEST if text(request, "order") == "newest" else "")
-    is_last = len(rows) < size or page * size >= count.number and not count.more
+    is_last = len(rows) < size or (page * size >= count.number and not count.more)
     body = shapes.Page(
         [shapes.row(row) for row in rows], min(count.number, 1000), count.more, 0 if is_last else page + 1
     )

@@ -1,4 +1,6 @@
-"""Lookups (检索): codes that writes name: units, duty items, areas. By part of a name, or by the beginning of a code."""
+"""Lookups (检索): codes that writes name: units, duty items, areas, by part of a name or code."""
+
+from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -57,11 +59,12 @@ class Areas(msgspec.Struct):
 def units(request: HttpRequest) -> HttpResponse:
     """Units in force, by `q` and `kind`."""
     found = outside.units(text(request, "q"), text(request, "kind"), number(request, "limit", 50, MOST_ROWS))
-    shown = [
-        UnitShown(u.code, u.name, u.name_en, u.kind, u.level, u.parent.code if u.parent else "", u.area.code if u.area else "")
-        for u in found
-    ]
+    shown = [UnitShown(u.code, u.name, u.name_en, u.kind, u.level, _code(u.parent), _code(u.area)) for u in found]
     return answer(Units(shown))
+
+
+def _code(thing: Any) -> str:
+    return thing.code if thing else ""
 
 
 def items(request: HttpRequest) -> HttpResponse:

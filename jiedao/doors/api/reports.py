@@ -1,4 +1,4 @@
-"""Reports and uploads (上报、上传): the API's hot path. Read by msgspec straight into its shape, one call, one answer."""
+"""Reports and uploads (上报、上传): the API's hot path: read by msgspec into its shape, one call, one answer."""
 
 from typing import Literal
 from uuid import UUID
@@ -57,7 +57,7 @@ class ReportGiven(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Taken(msgspec.Struct):
-    """The number, and the code that opens the reporter's page. `joined`: it was added to an open case of the caller's."""
+    """The number, and the code that opens the reporter's page. `joined`: added to an open case of the caller's."""
 
     number: str
     code: str
@@ -87,8 +87,11 @@ def report(request: HttpRequest) -> HttpResponse:
         taken = intake.report(_told(given, by), by=by, caller=_caller(given.caller), process=given.process)
         # The receipt holds no code: it is computed from the event again.
         came = {
-            "number": taken.case.number, "event": str(taken.event.id), "seq": taken.entry.seq,
-            "state": taken.case.state, "joined": taken.joined,
+            "number": taken.case.number,
+            "event": str(taken.event.id),
+            "seq": taken.entry.seq,
+            "state": taken.case.state,
+            "joined": taken.joined,
         }
         receipt.came_of(**came)
     return answer(_taken(**came), 201)
@@ -102,9 +105,17 @@ def _told(given: ReportGiven, by: Actor) -> intake.Told:
     area = readers.read("area", "area", {"area": given.area}, by=by, options={})
     at = readers.read("moment", "at", {"at": given.at}, by=by, options={})
     return intake.Told(
-        words=given.words, channel=given.channel, kind=given.kind, title=given.title, point=given.point, area=area,
-        address=given.address, severity=given.severity, source=clean(given.source, 40, one_line=True),
-        source_key=clean(given.source_key, 80, one_line=True), at=at,
+        words=given.words,
+        channel=given.channel,
+        kind=given.kind,
+        title=given.title,
+        point=given.point,
+        area=area,
+        address=given.address,
+        severity=given.severity,
+        source=clean(given.source, 40, one_line=True),
+        source_key=clean(given.source_key, 80, one_line=True),
+        at=at,
         photos=readers.read("photos", "photos", {"photos": given.photos}, by=by, options={}) or (),
     )
 

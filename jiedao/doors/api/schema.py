@@ -41,8 +41,8 @@ WRITE_REFUSALS = tuple(_STATUSES)
 
 KEY = {
     "in": "header", "name": "Idempotency-Key", "required": False, "schema": {"type": "string", "format": "uuid"},
-    "description": "The write's key, a UUID made by the client; may stand in the body as `key` instead. Sent again with "
-    "the same body it changes nothing and answers the same, with `Idempotent-Replayed: true`.",
+    "description": "The write's key, a UUID made by the client; may stand in the body as `key` instead. Sent again "
+    "with the same body it changes nothing and answers the same, with `Idempotent-Replayed: true`.",
 }  # fmt: skip
 NUMBER = {"in": "path", "name": "number", "required": True, "schema": {"type": "string", "examples": ["26-00912"]}}
 
@@ -67,7 +67,7 @@ _KINDS: dict[str, dict[str, Any]] = {
     "moment": {"type": "string", "description": "ISO 8601; without a zone it is the time in China."},
     "unit": _CODE, "item": _CODE, "area": _CODE, "post": _CODE, "person": _CODE,
     "units": {"type": "array", "maxItems": 30, "items": _CODE}, "case": _text(20),
-    "photos": {"type": "array", "maxItems": 9, "items": {"type": "string"}, "description": "Ids that POST /files gave."},
+    "photos": {"type": "array", "maxItems": 9, "items": {"type": "string"}, "description": "Ids of POST /files."},
     "marks": {"type": "object", "additionalProperties": _MARK, "description": "Unit code or id → its marks."},
     "point": {
         "type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"},
@@ -175,7 +175,9 @@ def main(words: list[str]) -> int:
         return 0
     if is_current():
         return 0
-    print(f"{FILE.relative_to(CHECKOUT)} is not what the code says; write it: python -m jiedao openapi", file=sys.stderr)
+    print(
+        f"{FILE.relative_to(CHECKOUT)} is not what the code says; write it: python -m jiedao openapi", file=sys.stderr
+    )
     return 1
 
 

@@ -83,7 +83,7 @@ class FileShown(msgspec.Struct):
 
 
 class LineShown(msgspec.Struct):
-    """One line of the timeline: the verb, by which unit in which post, when, from which state to which, what was said."""
+    """One line of the timeline: the verb, who did it in which post and when, which states, what was said."""
 
     seq: int
     verb: str
@@ -170,8 +170,9 @@ def whole(case: Case, told: Story, by: Actor) -> CaseShown:
     )  # fmt: skip
     units = {unit.id: unit.code for unit in told.units.values()}
     return CaseShown(
-        short, case.words, "" if case.shielded else case.caller_mask, [units.get(u, str(u)) for u in case.reported_units],
-        case.filed_at, case.closed_at, [_order(case, turn, by) for turn in told.turns], [_clock(d) for d in told.deadlines],
+        short, case.words, "" if case.shielded else case.caller_mask,
+        [units.get(unit, str(unit)) for unit in case.reported_units], case.filed_at, case.closed_at,
+        [_order(case, turn, by) for turn in told.turns], [_clock(deadline) for deadline in told.deadlines],
         [_line(line) for line in told.lines], _offered(flow.offered(case, by)),
     )  # fmt: skip
 
@@ -196,8 +197,8 @@ def _order(case: Case, turn: Turn, by: Actor) -> OrderShown:
     moves = flow.offered(case, by, order) if order.is_open or order.returned_at else []
     offered = [m.verb for m in moves if m.verb in ACTS and ACTS[m.verb].on_order and not is_over(m.verb, order)]
     return OrderShown(
-        str(order.id), Named(order.unit.code, order.unit.name, order.unit.name_en), order.role, order.round, order.limit,
-        order.sent_at, order.acknowledged_at, order.contacted_at, order.arrived_at, order.answered_at,
+        str(order.id), Named(order.unit.code, order.unit.name, order.unit.name_en), order.role, order.round,
+        order.limit, order.sent_at, order.acknowledged_at, order.contacted_at, order.arrived_at, order.answered_at,
         order.returned_at, order.recalled_at, order.outcome, order.no_return, turn.next,
         [_clock(d) for d in turn.deadlines], list(dict.fromkeys(offered)),
     )  # fmt: skip

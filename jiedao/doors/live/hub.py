@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import random
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,7 @@ import psycopg
 
 from jiedao.doors.live.viewers import Viewer
 from jiedao.ground.db.roles import parameters
+from jiedao.kit.ports import chance
 from jiedao.record.hints import CHANNEL
 
 BEAT = 3.5
@@ -75,7 +75,7 @@ class Hub:
     def start_over(self) -> None:
         """Closes every stream; the pages come back scattered over three seconds and read everything afresh."""
         for stream in list(self.streams):
-            stream.close(b"retry: %d\n\n" % random.randint(500, 3500))  # noqa: S311 -- scatter, no secret
+            stream.close(b"retry: %d\n\n" % chance.randint(500, 3500))
 
     def spread(self, hint: dict[str, Any]) -> None:
         """Passes a hint to whom it concerns; where those are many, they reload one after another."""

@@ -18,7 +18,6 @@ from jiedao.doors.web.middleware import IDLE_MINUTES
 from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
 from jiedao.ground.people.models import Account, Tenure, Unit
-from jiedao.ground.people.posts import acts_for
 from jiedao.kit.clock import now, today
 
 
@@ -81,13 +80,11 @@ def _viewer(place: District, person_id: UUID) -> Viewer | None:
     return Viewer(
         place.schema_name,
         any(unit.kind == Unit.Kind.CENTRE and unit.level == Unit.Level.DISTRICT for unit in units),
-        frozenset(str(pk) for unit in units for pk in acts_for(unit)),
+        frozenset(str(pk) for unit in units for pk in unit.acts_for),
         frozenset(str(pk) for unit in units for pk in unit.above),
         tuple(area.path for area in areas if area),
     )
 
 
 def _in_force(post: Any, day: Any) -> bool:
-    return all(
-        row.valid_from <= day and (row.valid_to is None or row.valid_to > day) for row in (post, post.unit)
-    )
+    return all(row.valid_from <= day and (row.valid_to is None or row.valid_to > day) for row in (post, post.unit))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from jiedao.ground.people import Actor, posts
+from jiedao.ground.people import Actor
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
 from jiedao.record.queries.scope import MOST, Count, rows
@@ -40,7 +40,7 @@ _FROM = "FROM notify_notice n JOIN record_case c ON c.id = n.case_id"
 
 
 def _whose(by: Actor) -> list[Any]:
-    units = posts.acts_for(by.post.unit) if by.post else []
+    units = by.post.unit.acts_for if by.post else []
     return [units, by.person.id if by.person else None]
 
 

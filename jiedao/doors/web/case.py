@@ -54,6 +54,8 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         raise Absent
     named = request.POST.get("order") or request.GET.get("order") or ""
     order = acts.order_of(case, named, by) if named or act.on_order else None
+    if order is None and act.on_order:
+        order = next((o for o in queries.prefetched_orders(case) if o.is_open), None)
     asked = forms.Asked(act, case, by, order, _sought(request))
     if request.method == "GET" or request.POST.get("find"):
         opened(case, by, request)
@@ -135,16 +137,19 @@ def _refused(
     beside = forms.mark(form, asked.act, refused)
     said = forms.told(refused)
     more = {"refusal": None if beside and refused.rule == "incomplete" else said, "since": since, "files": uploads}
-    return _composer(request, asked, form, status=said.status, **more)
+    # A key that went with other words is used up: the form gets a new one, or it could never be sent.
+    return _composer(request, asked, form, status=said.status, fresh_keys=refused.rule == "key_reused", **more)
 
 
-def _composer(request: HttpRequest, asked: forms.Asked, form: Any, status: int = 200, **more: Any) -> HttpResponse:
+def _composer(
+    request: HttpRequest, asked: forms.Asked, form: Any, status: int = 200, fresh_keys: bool = False, **more: Any
+) -> HttpResponse:
     shown = told(asked.case, asked.by)
     about = {**_about(asked, form), "back": request.POST.get("next") or request.GET.get("next", ""), **more}
     if asked.act.verb == "callback" and reason_to_ring(asked.case, set(), shown["buttons"]) == "callback":
         look(asked.case, asked.by, "contact", "callback")
         about["callers"] = callers(asked.case)
-    return render(request, "case/page.html", {**shown, "composer": about}, status=status)
+    return render(request, "case/page.html", {**shown, "composer": about, "fresh_keys": fresh_keys}, status=status)
 
 
 def _about(asked: forms.Asked, form: Any) -> dict[str, Any]:
@@ -268,12 +273,12 @@ def reporter(case: Case, by: Actor, held: set[str], offered: list[offers.Button]
 
 
 def reason_to_ring(case: Case, held: set[str], offered: list[offers.Button]) -> str:
-    """What opens the number to this actor (R4): a callback to make, or an own open order whose caller may be rung."""
+    """What opens the number to this actor (R4): a callback to make, or to lead an open order whose caller may be rung."""
     if not case.has_caller:
         return ""
     if any(b.verb == "callback" for b in offered):
         return "callback"
-    if not case.shielded and case.may_ring and held & {"lead", "helper"}:
+    if not case.shielded and case.may_ring and "lead" in held:
         return "order"
     return ""
 

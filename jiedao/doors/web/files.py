@@ -65,8 +65,9 @@ def _answer(path: str, found: Attachment) -> HttpResponse:
         raise Absent from None
     # Only pictures are ours through and through; whatever else came in is handed over, not shown.
     way = "inline" if found.kind == "picture" else "attachment"
+    suffix = path.rsplit(".", 1)[-1]
     headers: dict[str, Any] = {
-        "Content-Disposition": f"{way}; filename=\"file.{path.rsplit('.', 1)[-1]}\"; filename*=UTF-8''{quote(found.name)}",
+        "Content-Disposition": f"{way}; filename=\"file.{suffix}\"; filename*=UTF-8''{quote(found.name)}",
         "Content-Security-Policy": SHUT,
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",

@@ -31,7 +31,8 @@ PUBLIC = (
 
 # No kinds: every post. A desk whose page does not exist in this installation is left out.
 STAFF = (
-    Desk("desk", gettext_lazy("Department desk"), "inbox", "O"),
+    Desk("desk", gettext_lazy("My desk"), "home", "H"),
+    Desk("department", gettext_lazy("Department desk"), "inbox", "O"),
     Desk("triage", gettext_lazy("Triage desk"), "triage", "Y"),
     Desk("whistles", gettext_lazy("Whistles"), "whistle", "W"),
     Desk("checks", gettext_lazy("Check and callback"), "check", "V"),

@@ -1,6 +1,5 @@
 """Middleware (中间件): the district, the language and the headers of a request, and what a fault looks like."""
 
-import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +13,10 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from jiedao.doors.web.frame import live_origin
-from jiedao.ground.districts import district
-from jiedao.ground.districts.models import District, Host
+from jiedao.ground.districts import by_name, district
+from jiedao.ground.districts.models import District
 from jiedao.kit import clock
+from jiedao.kit.ports import chance
 from jiedao.kit.refusal import Absent
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -67,8 +67,7 @@ class Hosts:
         if time.monotonic() - self._read_at < self.seconds:
             return
         try:
-            rows = {host.domain.lower(): host.tenant for host in Host.objects.select_related("tenant")}
-            codes = {name: place for place in District.objects.all() for name in (place.code, place.label)}
+            rows, codes = by_name()
         except (OperationalError, InterfaceError):
             if not self._codes:
                 raise
@@ -154,7 +153,7 @@ class HeaderMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.csp_nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
+        request.csp_nonce = chance.secret(16).hex()  # type: ignore[attr-defined]
         return protect(request, self.get_response(request))
 
 

@@ -123,10 +123,14 @@ def done(request: HttpRequest) -> HttpResponse:
     code = vault.unwrap(base64.b64decode(kept["code"]), f"code {kept['key']}").decode()
     paper = "80" if request.GET.get("paper") == "80" else "a5"
     context = {
-        "story": story, "code": f"{code[:4]}-{code[4:]}", "until": story.until, "paper": paper,
-        "centre": residents.centre(), "qr": _qr(request.build_absolute_uri(reverse("follow"))),
+        "story": story,
+        "code": f"{code[:4]}-{code[4:]}",
+        "until": story.until if story.case.phase != "closed" else None,
+        "paper": paper,
+        "centre": residents.centre(),
+        "qr": _qr(request.build_absolute_uri(reverse("follow"))),
         "photos": sum(len(line.photos) for line in story.lines),
-    }  # fmt: skip
+    }
     return render(request, "resident/done.html", context)
 
 
@@ -141,7 +145,9 @@ def place(request: HttpRequest) -> HttpResponse:
     told = {name: request.GET.get(name, "") for name in ("lon", "lat", "area")}
     try:
         point = readers.read("point", "point", told, by=Actor("resident"), options={})
-        area = locate(*point, today()) if point else readers.read("area", "area", told, by=Actor("resident"), options={})
+        area = (
+            locate(*point, today()) if point else readers.read("area", "area", told, by=Actor("resident"), options={})
+        )
     except Refused:
         area = None
     if area is None:

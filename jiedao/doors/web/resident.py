@@ -1,4 +1,4 @@
-"""The resident's pages (居民端): the first page, following a request by number and code, and what can be done with it."""
+"""The resident's pages (居民端): the first page, and a request followed by its number and code."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,13 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from jiedao.doors import acts
 from jiedao.doors.web import following, forms, uploads
 from jiedao.doors.web.clocks import is_chinese, moment
+from jiedao.doors.web.resident_words import BY_PHASE, DID, OFFERED, SAID, STATUS
 from jiedao.doors.web.signin import address
 from jiedao.doors.words import Sentence
 from jiedao.ground.people import Actor, guesses
@@ -24,60 +25,6 @@ from jiedao.record.definition import Move
 from jiedao.record.models import Case
 from jiedao.record.residents import Story
 from jiedao.stages import intake
-
-STATUS = {
-    "reported": pgettext_lazy("to a resident", "Received"), "received": pgettext_lazy("to a resident", "Received"),
-    "verifying_report": pgettext_lazy("to a resident", "Being checked"),
-    "filed": pgettext_lazy("to a resident", "Being arranged"), "dispatched": pgettext_lazy("to a resident", "Being arranged"),
-    "returned": pgettext_lazy("to a resident", "Being arranged"), "consultation": pgettext_lazy("to a resident", "Being arranged"),
-    "acknowledged": pgettext_lazy("to a resident", "Being handled"), "contacted": pgettext_lazy("to a resident", "Being handled"),
-    "handling": pgettext_lazy("to a resident", "Being handled"), "deferred": pgettext_lazy("to a resident", "On hold"),
-    "fed_back": pgettext_lazy("to a resident", "Checking the result"), "replied": pgettext_lazy("to a resident", "Checking the result"),
-    "verifying_result": pgettext_lazy("to a resident", "Checking the result"), "callback": pgettext_lazy("to a resident", "Checking the result"),
-    "rework": pgettext_lazy("to a resident", "Being redone"),
-    "rejected": pgettext_lazy("to a resident", "Not taken up"), "not_accepted": pgettext_lazy("to a resident", "Not taken up"),
-    "referred": pgettext_lazy("to a resident", "Passed to the emergency line"), "terminated": pgettext_lazy("to a resident", "Ended"),
-    "merged": pgettext_lazy("to a resident", "Joined to the same matter"), "withdrawn": pgettext_lazy("to a resident", "Withdrawn"),
-}  # fmt: skip
-"""The word a resident reads for a state; a district may change the sentence, never the word."""
-
-BY_PHASE = {
-    "intake": pgettext_lazy("to a resident", "Received"), "triage": pgettext_lazy("to a resident", "Being arranged"),
-    "dispatch": pgettext_lazy("to a resident", "Being arranged"), "resolution": pgettext_lazy("to a resident", "Being handled"),
-    "verification": pgettext_lazy("to a resident", "Checking the result"), "closed": pgettext_lazy("to a resident", "Done"),
-}  # fmt: skip
-
-OFFERED = {
-    "rate": gettext_lazy("Rate the result"),
-    "reopen": gettext_lazy("Not satisfied, take it up again"),
-    "add": gettext_lazy("Add words or photos"),
-    "remind": gettext_lazy("Ask them to hurry"),
-    "withdraw": pgettext_lazy("a resident's request", "Withdraw the request"),
-}
-"""What a resident may do, in the order of the page, with the words of its button."""
-
-SAID = {
-    "rate": gettext_lazy("Your rating has arrived."),
-    "reopen": gettext_lazy("It was taken up again."),
-    "add": gettext_lazy("What you added has arrived."),
-    "remind": gettext_lazy("They were asked to hurry."),
-    "withdraw": gettext_lazy("You withdrew it."),
-}
-
-DID = {
-    "report": pgettext_lazy("to a resident", "reported"), "dispatch": pgettext_lazy("to a resident", "was asked to act"),
-    "acknowledge": pgettext_lazy("to a resident", "took it on"), "contact": pgettext_lazy("to a resident", "spoke with you"),
-    "reply": pgettext_lazy("to a resident", "answered"), "answer": pgettext_lazy("to a resident", "answered"), "reject": pgettext_lazy("to a resident", "did not take it up"),
-    "refer": pgettext_lazy("to a resident", "passed it to the emergency line"), "merge": pgettext_lazy("to a resident", "joined it to the same matter"),
-    "rework": pgettext_lazy("to a resident", "asked to have it redone"), "close": pgettext_lazy("to a resident", "closed it"),
-    "reopen": pgettext_lazy("to a resident", "took it up again"), "withdraw": pgettext_lazy("to a resident", "withdrew it"),
-    "add": pgettext_lazy("to a resident", "added something"), "pause": pgettext_lazy("to a resident", "stopped the clock for a cause"),
-    "resume": pgettext_lazy("to a resident", "goes on"), "defer": pgettext_lazy("to a resident", "cannot do it for now"),
-    "undefer": pgettext_lazy("to a resident", "goes on with it"), "terminate": pgettext_lazy("to a resident", "ended it without a result"),
-    "grant_extension": pgettext_lazy("to a resident", "was given more time"), "solve_on_site": pgettext_lazy("to a resident", "solved it on the spot"),
-    "rate": pgettext_lazy("to a resident", "rated it"),
-}  # fmt: skip
-"""A public line in a resident's words, after the name of who did it."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +79,11 @@ def _typed(text: str) -> str:
 
 
 def _page(
-    request: HttpRequest, by: Actor, told: Sentence | None = None, bound: Form | None = None, verb: str = "",
+    request: HttpRequest,
+    by: Actor,
+    told: Sentence | None = None,
+    bound: Form | None = None,
+    verb: str = "",
     files: uploads.Uploads | None = None,
 ) -> HttpResponse:
     try:
@@ -142,8 +93,12 @@ def _page(
         return render(request, "resident/follow.html", {"told": forms.told(Refused("no_such_request"))}, status=404)
     offers = _offers(story.case, by, verb, bound)
     context = _shown(story) | {
-        "offers": offers, "verbs": "-".join(offer.verb for offer in offers), "told": told, "refused_verb": verb,
-        "rated_at": residents.rated_at(story.case), "files": files or uploads.Uploads(),
+        "offers": offers,
+        "verbs": "-".join(offer.verb for offer in offers),
+        "told": told,
+        "refused_verb": verb,
+        "rated_at": residents.rated_at(story.case),
+        "files": files or uploads.Uploads(),
     }
     return render(request, "resident/story.html", context, status=told.status if told else 200)
 
@@ -153,7 +108,7 @@ def _shown(story: Story) -> dict[str, Any]:
     told = story.told
     return {
         "story": story, "case": story.case, "status": status(told), "own_status": status(story.case),
-        "sentence": sentence(story), "did": DID,
+        "sentence": sentence(story), "did": DID, "outcomes": acts.OUTCOMES,
         "pauses": [(span, label or {"zh": str(STATUS.get(span.reason, "")), "en": str(STATUS.get(span.reason, ""))})
                    for span, label in story.pauses],
         "is_extended": story.before is not None and not told.process.definition.state(told.state).end,
@@ -167,14 +122,18 @@ def status(case: Case) -> Any:
 
 
 def sentence(story: Story) -> str:
-    """The state's own sentence. Empty where it names a time and no clock backs one."""
+    """The state's own sentence. Empty where it names a time and no running clock backs one."""
     told = story.told
     label = told.process.definition.state(told.state).resident
     text = label.get("zh" if is_chinese() else "en", "")
-    if not text or ("{until}" in text and story.until is None):
+    if not text or ("{until}" in text and (story.until is None or story.is_held)):
         return ""
     unit = story.unit
-    named = (unit.name if is_chinese() or not unit.name_en else unit.name_en) if unit else pgettext("to a resident", "the unit")
+    named = (
+        (unit.name if is_chinese() or not unit.name_en else unit.name_en)
+        if unit
+        else pgettext("to a resident", "the unit")
+    )
     filled = text.replace("{number}", story.case.number).replace("{unit}", named)
     return filled.replace("{until}", moment(story.until))
 
@@ -185,7 +144,12 @@ def _offers(case: Case, by: Actor, verb: str, bound: Form | None) -> list[Offer]
     if "rate" in moves and residents.rated_at(case):
         del moves["rate"]
     return [
-        Offer(name, word, bound if bound is not None and name == verb else act_form(name, case, by, moves[name]), name == verb)
+        Offer(
+            name,
+            word,
+            bound if bound is not None and name == verb else act_form(name, case, by, moves[name]),
+            name == verb,
+        )
         for name, word in OFFERED.items()
         if name in moves
     ]
@@ -199,16 +163,19 @@ def act_form(verb: str, case: Case, by: Actor, move: Move | None = None, data: A
 
 
 @require_GET
-def part(request: HttpRequest) -> HttpResponse:
-    """The live part: status, promise, lines, looks. Ends its polls when the half hour is over."""
+def part(request: HttpRequest, what: str) -> HttpResponse:
+    """The live parts: `state` is status and promise, `lines` what happened. The polls end with the half hour."""
+    if what not in ("state", "lines"):
+        raise Absent
     by = following.follower_of(request)
     if by is None:
         # 286 is htmx's word for: show this and ask no more.
-        return render(request, "resident/_over.html", {}, status=286)
+        return render(request, "resident/_over.html", {"what": what}, status=286)
     story = residents.story(by)
-    verbs = "-".join(offer.verb for offer in _offers(story.case, by, "", None))
-    context = _shown(story) | {"verbs": request.GET.get("verbs", "")[:60], "has_more": verbs != request.GET.get("verbs")}
-    return render(request, "resident/_story.html", context)
+    if what == "lines":
+        return render(request, "resident/_lines.html", _shown(story))
+    shown, now = request.GET.get("verbs", "")[:60], "-".join(offer.verb for offer in _offers(story.case, by, "", None))
+    return render(request, "resident/_story.html", _shown(story) | {"verbs": shown, "has_more": shown != now})
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Signing in (登录): how often a password may be tried, who must show a one-time code, how long a session lasts (G20)."""
+"""Signing in (登录): how often a password may be tried, and who must show a one-time code (G20)."""
 
 import base64
 import ipaddress
@@ -11,15 +11,14 @@ from allauth.account import views as account
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.core import context
-from allauth.mfa import signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import views as totp
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -96,9 +95,7 @@ class Accounts(DefaultAccountAdapter):
 class Proofs(DefaultMFAAdapter):
     """The secrets of one-time codes are kept under the master key; who holds a dump cannot make codes."""
 
-    error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": Accounts.error_messages["incorrect_code"]
-    }
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": Accounts.error_messages["incorrect_code"]}
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(vault.wrap(text.encode(), "second proof")).decode()
@@ -133,11 +130,17 @@ class CodeAgainForm(_Counted, ReauthenticateForm):
     """The same in the middle of a session."""
 
 
-@receiver(signals.authenticator_added)
-def _set_up(request: HttpRequest, user: Any, authenticator: Authenticator, **_: Any) -> None:
-    """Who just set codes up has typed one: this session has shown its second proof."""
-    if authenticator.type == Authenticator.Type.TOTP:
-        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+def set_up(request: HttpRequest) -> HttpResponse:
+    """Setting codes up. Who did it has typed one just now: this session has shown its second proof."""
+    had = _has_codes(request.user)
+    answer: HttpResponse = totp.activate_totp(request)
+    if not had and _has_codes(request.user):
+        record_authentication(request, request.user, "mfa", type=str(Authenticator.Type.TOTP))
+    return answer
+
+
+def _has_codes(user: Any) -> bool:
+    return bool(user.is_authenticated and is_mfa_enabled(user, [Authenticator.Type.TOTP]))
 
 
 class SecondProofMiddleware:
@@ -156,7 +159,7 @@ class SecondProofMiddleware:
         match = request.resolver_match
         if (match and match.url_name in WITHOUT_PROOF) or is_proven(request) or not needs_second_proof(user):
             return None
-        if not is_mfa_enabled(user, [Authenticator.Type.TOTP]):
+        if not _has_codes(user):
             return _sent_to(request, reverse("mfa_activate_totp"))
         back = urlencode({"next": request.get_full_path() if request.method == "GET" else "/"})
         return _sent_to(request, f"{reverse('mfa_reauthenticate')}?{back}")
@@ -179,6 +182,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/change/", account.password_change, name="account_change_password"),
     # Not here: sign-up, mail addresses, resetting a password by mail. Accounts come from the district's own list.
+    path("accounts/2fa/totp/activate/", set_up, name="mfa_activate_totp"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]
-

@@ -53,7 +53,17 @@ def _row(row: CaseRow, by: Actor, known: dict[Any, Definition], centre: Any) -> 
         for verb in OFFERED
         if _is_offered(definition, row, verb, by, held)
     ]
-    return {"case": row, "acts": row.holder or centre, "verbs": verbs}
+    return {"case": row, "acts": _must_act(row) or centre, "verbs": verbs}
+
+
+def _must_act(row: CaseRow) -> Any:
+    """The unit whose clock it is; else who has the case while it is worked on, and who sent it before and after.
+
+    None where that is the centre's.
+    """
+    if row.waits_for:
+        return row.waits_for
+    return row.holder if row.phase in ("dispatch", "resolution") and row.holder else row.sender
 
 
 def _held(by: Actor) -> set[str]:
@@ -67,7 +77,7 @@ def _held(by: Actor) -> set[str]:
 
 
 def _is_offered(definition: Definition, row: CaseRow, verb: str, by: Actor, held: set[str]) -> bool:
-    if verb == "supervise" and "supervised" in row.marks or verb == "escalate" and "escalated" in row.marks:
+    if (verb == "supervise" and "supervised" in row.marks) or (verb == "escalate" and "escalated" in row.marks):
         return False
     roles = [definition.roles[r] for move in definition.moves_of(verb, row.state_code) for r in move.by]
     return any(role.standing in held and (not role.posts or by.post_kind in role.posts) for role in roles)

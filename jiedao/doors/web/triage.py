@@ -46,7 +46,7 @@ def _list(request: HttpRequest, by: Actor) -> dict[str, Any]:
     rows = cases.page(tabs.number(request))
     return {
         "tabs": tabs.tabs(words, found, tab, reverse("triage")), "tab": tab, "rows": rows, "count": count,
-        "pages": tabs.Pages(tabs.number(request), count, len(rows)), "kinds": acts.KINDS, "kind": kind,
+        "pages": tabs.Pages(tabs.number(request), count, len(rows)), "kinds": acts.KINDS, "wanted": kind,
         "sought": sought, "here": tabs.here(request, "case", "do", "into"), "arrivals": ARRIVALS,
         "chosen": request.GET.get("case", ""), "list_href": tabs.here(request, "case", "do"),
     }

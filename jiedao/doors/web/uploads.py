@@ -1,4 +1,4 @@
-"""Uploads of a form (随表上传): taken before the write, and kept through a refusal, so that nobody photographs twice."""
+"""Uploads of a form (随表上传): taken before the write and kept through a refusal; nobody photographs twice."""
 
 import base64
 from collections.abc import Sequence

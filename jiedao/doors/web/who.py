@@ -9,10 +9,10 @@ from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from jiedao.doors.notify import inbox
 from jiedao.ground.people import Actor, posts
 from jiedao.ground.people.models import Post
 from jiedao.kit.refusal import Absent
-from jiedao.doors.notify import inbox
 
 View = Callable[..., HttpResponse]
 

@@ -20,6 +20,14 @@ def find(name: str) -> "District":
     return found
 
 
+def by_name() -> "tuple[dict[str, District], dict[str, District]]":
+    """Every district by its host names, and by its code and label."""
+    from jiedao.ground.districts.models import District, Host  # noqa: PLC0415 -- app ready
+
+    hosts = {host.domain.lower(): host.tenant for host in Host.objects.select_related("tenant")}
+    return hosts, {name: place for place in District.objects.all() for name in (place.code, place.label)}
+
+
 @contextmanager
 def district(name: "str | District") -> Iterator["District"]:
     """Inside, every query reads and writes this district's schema. Leaving restores what was before."""
@@ -28,6 +36,13 @@ def district(name: "str | District") -> Iterator["District"]:
     place = find(name) if isinstance(name, str) else name
     with tenant_context(place):
         yield place
+
+
+def schema() -> str:
+    """The schema this thread's queries read and write: a district's, or `public`."""
+    from django.db import connection  # noqa: PLC0415 -- app ready
+
+    return str(getattr(connection, "schema_name", "public"))
 
 
 def current_district() -> "District":

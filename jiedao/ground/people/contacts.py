@@ -1,4 +1,4 @@
-"""Who reported (联系人): kept under a key of the subject, found by a keyed hash, readable only when the gate opens it."""
+"""Who reported (联系人): under a key of the subject, found by a keyed hash, readable only when the gate opens it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Units, posts, persons, accounts (单位、岗位、人员、账号), and who reported, under a key of their own."""
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Self, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,9 +13,11 @@ from jiedao.ground.db.rows import Row
 from jiedao.ground.places.models import Area
 from jiedao.kit.clock import today
 
+Span = TypeVar("Span", bound=models.Model)
 
-class SpanQuerySet(models.QuerySet[models.Model]):
-    def on(self, day: date | None = None) -> "SpanQuerySet":
+
+class SpanQuerySet(models.QuerySet[Span]):
+    def on(self, day: date | None = None) -> Self:
         """Rows in force on a day, by default today."""
         day = day or today()
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)

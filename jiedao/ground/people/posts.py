@@ -1,7 +1,5 @@
 """Posts held (任职): which seats a person has today, and for which body a seat speaks. Read anew at every request (G18)."""
 
-from uuid import UUID
-
 from django.db.models import Q
 
 from jiedao.ground.people.models import Person, Post, Tenure, Unit
@@ -37,9 +35,3 @@ def body_of(post: Post) -> Unit:
     ):
         unit = unit.parent
     return unit
-
-
-def acts_for(unit: Unit) -> list[UUID]:
-    """Ids of the units whose orders a unit takes up: offices and squads do so for the body they belong to."""
-    own = [Unit.Kind.OFFICE, Unit.Kind.SQUAD, Unit.Kind.LEADERSHIP, Unit.Kind.CENTRE, Unit.Kind.BUREAU]
-    return list(unit.above) if unit.kind in own else [unit.id]

@@ -27,7 +27,11 @@ def collection(*, english: bool = False) -> dict[str, Any]:
 
 def _feature(area: Area, english: bool) -> dict[str, Any]:
     name = (english and area.name_en) or area.name
-    return {"type": "Feature", "geometry": area.shape, "properties": {"code": area.code, "name": name, "level": area.kind}}
+    return {
+        "type": "Feature",
+        "geometry": area.shape,
+        "properties": {"code": area.code, "name": name, "level": area.kind},
+    }
 
 
 def forget() -> None:

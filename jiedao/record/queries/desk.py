@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from jiedao.ground.people import Actor, posts
+from jiedao.ground.people import Actor
 from jiedao.kit.clock import now
 from jiedao.record.definition import Definition, Label
 from jiedao.record.queries import scope
@@ -77,7 +77,7 @@ class Orders:
 
     def __init__(self, actor: Actor) -> None:
         sight, seen = scope.seen_by(actor)
-        self._units = posts.acts_for(actor.post.unit) if actor.post else []
+        self._units = actor.post.unit.acts_for if actor.post else []
         self._where = "o.unit_id = ANY(%s::uuid[]) AND " + sight
         self._params = [self._units, *seen]
 

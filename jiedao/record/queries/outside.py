@@ -1,4 +1,4 @@
-"""What programs ask for (接口查询): cases by filter, and units, items, areas by words. Reads only, never a page without end."""
+"""What programs ask for (接口查询): cases by filter; units, items, areas by words. Reads only."""
 
 from dataclasses import dataclass
 from datetime import datetime

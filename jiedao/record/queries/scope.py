@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from jiedao.ground.people import Actor, posts
+from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.record.definition import Definition, parse
 
@@ -50,7 +50,7 @@ def seen_by(actor: Actor) -> tuple[str, Params]:
         return shield, [above]
     parts, values = (
         [own, "c.units && %s::uuid[]", "c.from_unit_id = ANY(%s::uuid[])"],
-        [*params, posts.acts_for(unit), above],
+        [*params, unit.acts_for, above],
     )
     if actor.area_path:
         parts += ["c.area_path = %s", "c.area_path LIKE %s"]

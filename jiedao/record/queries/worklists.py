@@ -28,7 +28,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case of a list: what, who has it since when, until when."""
+    """One case of a list: what, who has it since when, until when. `waits_for`: the unit whose clock rings next."""
 
     id: UUID
     number: str
@@ -52,6 +52,8 @@ class CaseRow:
     lat: float | None
     state_code: str = ""
     process_id: UUID | None = None
+    sender: Named | None = None
+    waits_for: Named | None = None
 
 
 @dataclass(frozen=True)
@@ -101,14 +103,18 @@ NEWEST = "c.opened_at DESC, c.id DESC"
 _COLUMNS = """
 SELECT c.id, c.number, c.title, c.kind, c.channel, c.severity, c.phase, c.process_id, c.state, c.marks, c.opened_at,
   c.held_since, c.seq, u.name, u.name_en, u.code, u.duty_phone, i.name, i.name_en, i.code, a.name, a.name_en, a.code,
-  c.address, d.due_at, d.soon_at, d.started_at, d.paused_since, d."limit", d.name, c.lon, c.lat
+  c.address, d.due_at, d.soon_at, d.started_at, d.paused_since, d."limit", d.name, c.lon, c.lat,
+  f.name, f.name_en, f.code, f.duty_phone, d.unit_name, d.unit_name_en, d.unit_code, d.unit_phone
 """
 _JOINS = """
 LEFT JOIN people_unit u ON u.id = c.holder_id
 LEFT JOIN duties_dutyitem i ON i.id = c.item_id
 LEFT JOIN places_area a ON a.id = c.area_id
+LEFT JOIN people_unit f ON f.id = c.from_unit_id
 LEFT JOIN LATERAL (
-  SELECT r.due_at, r.soon_at, r.started_at, r.paused_since, r."limit", r.name FROM record_deadline r
+  SELECT r.due_at, r.soon_at, r.started_at, r.paused_since, r."limit", r.name, w.name AS unit_name,
+    w.name_en AS unit_name_en, w.code AS unit_code, w.duty_phone AS unit_phone
+  FROM record_deadline r LEFT JOIN record_dispatchorder o ON o.id = r.order_id LEFT JOIN people_unit w ON w.id = o.unit_id
   WHERE r.case_id = c.id AND r.stopped_at IS NULL ORDER BY r.paused_since IS NOT NULL, r.due_at LIMIT 1
 ) d ON TRUE
 """
@@ -117,7 +123,8 @@ LEFT JOIN LATERAL (
 def _case_row(row: tuple[Any, ...], known: dict[UUID, Definition]) -> CaseRow:
     (pk, number, title, kind, channel, severity, phase, process, state, marks, opened_at, held_since, seq, *rest) = row
     unit, item, area = rest[0:4], rest[4:7], rest[7:10]
-    address, due, soon, started, paused, limit, name, lon, lat = rest[10:]
+    address, due, soon, started, paused, limit, name, lon, lat = rest[10:19]
+    sender, waits_for = rest[19:23], rest[23:27]
     definition = known[process]
     return CaseRow(
         pk,
@@ -142,6 +149,8 @@ def _case_row(row: tuple[Any, ...], known: dict[UUID, Definition]) -> CaseRow:
         lat,
         state,
         process,
+        Named(*sender) if sender[0] else None,
+        Named(*waits_for) if waits_for[0] else None,
     )
 
 
