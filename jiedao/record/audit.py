@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from jiedao.record import ledger
+from jiedao.record import ledger, seals
 from jiedao.record.models import Case, Entry
 
 LOT = 2_000
@@ -35,6 +35,8 @@ def verify_all(number: str = "", progress: Callable[[int], object] | None = None
     _verify(lot, result)
     if progress:
         progress(len(lot))
+    if not number:
+        result.faults += seals.faults()
     return result
 
 

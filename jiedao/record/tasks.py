@@ -7,10 +7,10 @@ import logging
 
 from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
-from jiedao.record import consequences, tick
+from jiedao.record import consequences, seals, tick
 from jiedao.record.consequences import follow
 
-__all__ = ["follow", "sweep_all", "tick_all"]
+__all__ = ["follow", "seal_all", "sweep_all", "tick_all"]
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,15 @@ def tick_all() -> int:
         except Exception:
             log.exception("tick failed", extra={"district": place.code})
     return rung
+
+
+def seal_all() -> int:
+    """Seals what moved in every district whose last seal is an hour old."""
+    made = 0
+    for place in District.objects.all():
+        with district(place):
+            made += seals.seal_when_due()
+    return made
 
 
 def sweep_all() -> int:

@@ -21,6 +21,7 @@ EXAMPLES = """
 ROUNDS = {
     "jiedao.record.tasks.tick_all": 10.0,
     "jiedao.record.tasks.sweep_all": 60.0,
+    "jiedao.record.tasks.seal_all": 300.0,
     "jiedao.ground.db.jobs.free_stalled": 15.0,
     "jiedao.ground.db.jobs.forget_done": 3600.0,
 }

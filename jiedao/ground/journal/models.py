@@ -81,7 +81,10 @@ class Look(Row):
 
 
 class Seal(Row):
-    """The signed root over all chain heads that moved since the last seal (封存), chained itself."""
+    """The signed root over all chain heads that moved since the last seal (封存), chained itself.
+
+    `heads`: `[kind, whose, seq, hash]`; `root` their digest, `signature` that of `hash` by the installation's key.
+    """
 
     seq = models.IntegerField(unique=True)
     at = models.DateTimeField()
