@@ -164,7 +164,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 18  # nine are taken (A10); a form with some more
 # Signing in
 AUTH_USER_MODEL = "people.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "/desk/"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -180,6 +180,7 @@ TRUSTED_PROXIES = setting(
 )
 MFA_ADAPTER = "jiedao.doors.web.signin.Proofs"
 MFA_FORMS = {
+    "activate_totp": "jiedao.doors.web.signin.SetUpForm",
     "authenticate": "jiedao.doors.web.signin.CodeForm",
     "reauthenticate": "jiedao.doors.web.signin.CodeAgainForm",
 }

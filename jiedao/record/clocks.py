@@ -11,6 +11,7 @@ from django.db import connection
 
 from jiedao.ground.districts.calendar import calendar
 from jiedao.kit.limits import Limit
+from jiedao.record import writing
 from jiedao.record.definition import Timed
 from jiedao.record.models import Case, Deadline, DispatchOrder, Pause
 
@@ -201,16 +202,19 @@ WHERE d.id = n.id
 def flush(case: Case) -> None:
     """Writes what changed since the case was held: one INSERT for new clocks, one UPDATE for the rest."""
     book: list[Deadline] = getattr(case, "_book", None) or []
-    fresh = [d for d in book if d._state.adding]
     stale = [d for d in book if getattr(d, "_stale", False) and not d._state.adding]
-    if fresh:
-        Deadline.objects.bulk_create(fresh)
+    writing.insert(fresh(case))
     if stale:
         rows = [(d.id, d.limit, d.source, d.due_at, d.soon_at, d.paused_since, d.stopped_at, d.met) for d in stale]
         with connection.cursor() as cursor:
             cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)])
     for deadline in book:
         deadline._stale = False  # type: ignore[attr-defined]
+
+
+def fresh(case: Case) -> list[Deadline]:
+    """Clocks that were started and are not yet written."""
+    return [d for d in getattr(case, "_book", None) or [] if d._state.adding]
 
 
 def named(case: Case, pk: UUID) -> Deadline | None:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from jiedao import wiring
+from jiedao.ground.db.asking import ask
 from jiedao.ground.districts import district, schema
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
@@ -24,7 +25,7 @@ QUEUE = "consequences"
 TASK = "jiedao.follow"
 
 _DEFER = """
-INSERT INTO public.procrastinate_jobs (queue_name, task_name, priority, args) VALUES (%s, %s, 0, %s::jsonb)
+INSERT INTO public.procrastinate_jobs (queue_name, task_name, priority, args) VALUES ($1, $2, 0, $3)
 """
 
 Listener = Callable[[Entry], None]
@@ -61,8 +62,7 @@ def defer(entry: Entry) -> None:
     if _waiting is not None:
         _waiting.append(entry.id)
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_DEFER, [QUEUE, TASK, f'{{"schema": "{schema()}", "entry": "{entry.id}"}}'])
+    ask(_DEFER, [QUEUE, TASK, {"schema": schema(), "entry": str(entry.id)}])
 
 
 @app.task(name=TASK, queue=QUEUE)

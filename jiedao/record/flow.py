@@ -7,15 +7,17 @@ Case, entry, clocks and the job of the consequences are one transaction; only th
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from jiedao.ground.db.asking import ask
 from jiedao.ground.people import Actor
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Refused
-from jiedao.record import clocks, consequences, hints, ledger, standing
+from jiedao.record import clocks, consequences, hints, ledger, standing, writing
 from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder, Entry, ProcessVersion
 from jiedao.record.predicates import PREDICATES
@@ -23,10 +25,16 @@ from jiedao.record.predicates import PREDICATES
 
 def process(code: str) -> ProcessVersion:
     """The version of a process in force. Refuses `no_such_process`."""
-    found = ProcessVersion.objects.filter(code=code, retired_at=None).first()
-    if found is None:
+    found = ask("SELECT id FROM record_processversion WHERE code = $1 AND retired_at IS NULL", [code])
+    if not found:
         raise Refused("no_such_process", process=code)
-    return found
+    return published(UUID(found[0][0]))
+
+
+@lru_cache(maxsize=256)
+def published(version: UUID) -> ProcessVersion:
+    """A version by its id, read once per process: which one is in force changes, a published one never does."""
+    return ProcessVersion.objects.get(pk=version)
 
 
 def open(version: ProcessVersion, verb: str, *, by: Actor, said: dict[str, Any], **columns: Any) -> tuple[Case, Entry]:
@@ -43,9 +51,7 @@ def open(version: ProcessVersion, verb: str, *, by: Actor, said: dict[str, Any],
         clocks.begin(case)
         clocks.turned(case, "", at)
         case.due_at = clocks.next_due(case)
-        case.save(force_insert=True)
-        ledger.keep(entry)
-        clocks.flush(case)
+        writing.insert([case, entry, ledger.words_of(entry), *clocks.fresh(case)])
         _follow(case, entry)
     return case, entry
 

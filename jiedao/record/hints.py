@@ -1,15 +1,17 @@
 """Hints (更新提示): after the commit one statement tells live pages what changed, and workers that work came."""
 
-import json
 import logging
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
+from jiedao.ground.db.asking import ask
 from jiedao.ground.districts import schema
 from jiedao.record.models import Case, Entry
 
 CHANNEL = "jiedao_hints"
 JOBS = "procrastinate_any_queue_v1"
+
+_TELL = "SELECT pg_notify($1, $2), pg_notify($3, $4)"
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +31,6 @@ def send(case: Case, entry: Entry) -> None:
         "phase": case.phase,
     }
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_notify(%s, %s), pg_notify(%s, %s)",
-                [CHANNEL, json.dumps(told, separators=(",", ":")), JOBS, '{"type":"job_inserted","job_id":0}'],
-            )
+        ask(_TELL, [CHANNEL, told, JOBS, '{"type":"job_inserted","job_id":0}'])
     except DatabaseError:
         log.warning("hint not sent", extra={"case": case.number})

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from jiedao.ground.db.asking import ask
 from jiedao.ground.journal import chain
 from jiedao.ground.people import Actor
 from jiedao.kit.clock import local
 from jiedao.kit.text import mask_free
+from jiedao.record import writing
 from jiedao.record.models import Case, DispatchOrder, Entry, Words
 
 FREE_TEXT = frozenset(
@@ -37,9 +37,8 @@ FREE_TEXT = frozenset(
 def next_number(at: datetime) -> str:
     """The next case number of the district and year, `26-00912`. There may be gaps; a number opens nothing."""
     year = local(at).year % 100
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT nextval('case_number_{year:02d}')")
-        return f"{year:02d}-{cursor.fetchone()[0]:05d}"
+    [(drawn,)] = ask(f"SELECT nextval('case_number_{year:02d}')")
+    return f"{year:02d}-{int(drawn or 0):05d}"
 
 
 def line(
@@ -83,10 +82,7 @@ def line(
 
 def keep(entry: Entry) -> None:
     """Saves the entry and its words."""
-    entry.save(force_insert=True)
-    words = words_of(entry)
-    if words:
-        words.save(force_insert=True)
+    writing.insert([entry, words_of(entry)])
 
 
 def words_of(entry: Entry) -> Words | None:

@@ -7,10 +7,10 @@ import logging
 
 from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
-from jiedao.record import consequences, seals, tick
+from jiedao.record import consequences, seals, tick, tidying
 from jiedao.record.consequences import follow
 
-__all__ = ["follow", "seal_all", "sweep_all", "tick_all"]
+__all__ = ["follow", "seal_all", "sweep_all", "tick_all", "tidy_all"]
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,15 @@ def seal_all() -> int:
         with district(place):
             made += seals.seal_when_due()
     return made
+
+
+def tidy_all() -> int:
+    """Deletes what has served its time, in every district; says how many rows and files went."""
+    gone = 0
+    for place in District.objects.all():
+        with district(place):
+            gone += sum(tidying.tidy().values())
+    return gone
 
 
 def sweep_all() -> int:

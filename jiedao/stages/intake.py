@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from jiedao.ground.people import Actor, posts
-from jiedao.ground.people.contacts import Caller, known_subject, remember
+from jiedao.ground.people.contacts import Caller, known_subject, remembered
 from jiedao.ground.people.models import Unit
 from jiedao.ground.places.locate import locate
 from jiedao.ground.places.models import Area
@@ -19,7 +19,7 @@ from jiedao.kit.clock import local, now
 from jiedao.kit.ids import new_id
 from jiedao.kit.refusal import Refused
 from jiedao.kit.text import alike, clean, mask_free
-from jiedao.record import attachments, flow, orders, standing
+from jiedao.record import attachments, flow, orders, standing, writing
 from jiedao.record.definition import Definition
 from jiedao.record.models import Case, Entry, Event
 
@@ -171,7 +171,7 @@ def _add_event(case: Case, told: Told, event_id: UUID, *, by: Actor, caller: Cal
 
 def _event(case: Case, told: Told, event_id: UUID, *, by: Actor, caller: Caller) -> tuple[Event, str]:
     raw = dict(told.raw)
-    subject = remember(event_id, caller, raw.pop("_words", told.words))
+    subject, *secured = remembered(event_id, caller, raw.pop("_words", told.words))
     code = code_of(event_id)
     event = Event(
         id=event_id,
@@ -192,7 +192,7 @@ def _event(case: Case, told: Told, event_id: UUID, *, by: Actor, caller: Caller)
         person_id=by.person.id if by.person else None,
     )
     try:
-        event.save(force_insert=True)
+        writing.insert([event, *secured])
     except IntegrityError as rival:
         # Another request has taken this number since we looked; the constraint lets only one in.
         if told.source_key and "one_event_per_foreign_number" in str(rival):

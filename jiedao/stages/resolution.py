@@ -117,7 +117,7 @@ def reply(
         order.answered_by = by.person.id if by.person else None
         order.save(update_fields=["outcome", "answered_by"])
         entry = orders.step(case, move, order, "answered", by=by, said=said, public=True)
-        attachments.attach(entry, photos, public=not case.shielded)
+        attachments.attach(entry, photos, public=True)
         return entry
 
 

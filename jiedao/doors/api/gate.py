@@ -40,6 +40,7 @@ class ApiMiddleware:
         except Exception as fault:
             response = worded(fault)
         headers = response.headers
+        headers.setdefault("Content-Length", str(len(response.content)))
         headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import resource
 import sys
 import time
 from pathlib import Path
 
 from tqdm import tqdm
 
+from jiedao.doors import words
 from jiedao.doors.exchange import appeals, mapping
 from jiedao.ground.districts import district
 from jiedao.kit.refusal import Refused
@@ -30,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--report", type=Path, help="where bad rows and conflicts go (default FILE.report.csv here)")
     parser.add_argument("--dry-run", action="store_true", help="check every row, write none")
+    parser.add_argument("--batch", type=int, default=appeals.BATCH, help="rows of one transaction (default 1000)")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
 
@@ -40,20 +43,27 @@ def run(args: argparse.Namespace) -> int:
         with district(args.district), tqdm(unit=" rows", disable=args.json or not sys.stderr.isatty()) as bar:
             chosen = mapping.load(args.mapping) if args.mapping else mapping.fitting(args.file)
             result = appeals.take(
-                args.file, chosen, report, dry=args.dry_run, progress=lambda so_far: bar.update(so_far.read - bar.n)
+                args.file,
+                chosen,
+                report,
+                dry=args.dry_run,
+                batch=max(1, args.batch),
+                progress=lambda so_far: bar.update(so_far.read - bar.n),
             )
     except Refused as refused:
-        from jiedao.doors import words  # noqa: PLC0415 -- slow import
-
-        told = words.say(refused, "en")
-        print(f"jiedao import: {told.what} {told.fact} {told.next}", file=sys.stderr)
+        print(f"jiedao import: {words.say(refused, 'en').text}\n{words.say(refused, 'zh').text}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"jiedao import: {error.filename}: {error.strerror}. Name another place with --report.", file=sys.stderr)
         return 1
     counts = {name: getattr(result, name) for name in ("read", "added", "known", "conflicts", "bad")}
     seconds = time.monotonic() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     if args.json:
-        print(json.dumps(counts | {"seconds": round(seconds, 2), "report": str(report)}))
+        print(json.dumps(counts | {"seconds": round(seconds, 2), "peak_mb": peak, "report": str(report)}))
     else:
-        print(", ".join(f"{count:,} {name}" for name, count in counts.items()) + f" in {seconds:.1f} s.")
+        told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        print(f"{told} in {seconds:.1f} s; {peak} MB at most.")
         if result.bad or result.conflicts:
             print(f"Rows that were not taken, by line and reason: {report}")
     return 3 if result.bad or result.conflicts else 0

@@ -2,11 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-import polib
-
-import jiedao
+from jiedao.doors.web import catalogue
 
 EXAMPLES = """
   jiedao messages
@@ -27,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compile() -> None:
-    for source in sorted((Path(jiedao.__file__).parent / "locale").glob("*/LC_MESSAGES/*.po")):
-        compiled = source.with_suffix(".mo")
-        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            polib.pofile(str(source)).save_as_mofile(str(compiled))
+    """All files of the folder into the one that Django reads; nothing to do while that is the newest."""
+    compiled = catalogue.FOLDER / "django.mo"
+    newest = max(source.stat().st_mtime for source in catalogue.FOLDER.glob("*.po"))
+    if not compiled.exists() or compiled.stat().st_mtime < newest:
+        catalogue.compile_()

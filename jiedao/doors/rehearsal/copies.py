@@ -145,7 +145,7 @@ def _selected(table: str, name: str, kind: str) -> str:
         return _moved(column)
     if table == "record_case" and name == "number":
         year = _NUMBER.format(at=_moved('s."opened_at"'))
-        return f"{year} || '-' || lpad(nextval(('case_number_' || {year})::regclass)::text, 5, '0')"
+        return f"{year} || '-' || to_char(nextval(('case_number_' || {year})::regclass), 'FM9999900000')"
     if table == "record_case" and name == "routing":
         return "s.routing || jsonb_build_object('copy', %(k)s)"
     if table == "record_case" and name == "head":

@@ -14,16 +14,50 @@ from jiedao.record.models import Case, DispatchOrder
 from jiedao.record.queries import Signing
 
 MAIN = (
-    "acknowledge", "contact", "arrive", "start", "reply", "file", "blow", "dispatch", "review", "rule", "classify",
-    "grant_extension", "ask_check", "close", "check", "callback", "rework", "verify", "evaluate", "confirm", "undefer",
+    "acknowledge",
+    "contact",
+    "arrive",
+    "start",
+    "reply",
+    "file",
+    "blow",
+    "dispatch",
+    "review",
+    "rule",
+    "classify",
+    "grant_extension",
+    "ask_check",
+    "close",
+    "check",
+    "callback",
+    "rework",
+    "verify",
+    "evaluate",
+    "confirm",
+    "undefer",
     "rate",
 )
 """Which offered verb is the main one, Enter: the first of these. Steps of the own order come before all."""
 
 KEYS = {
-    "return": "T", "object": "T", "ask_extension": "E", "pause": "S", "resume": "S", "remind": "R", "supervise": "D",
-    "lift": "D", "escalate": "U", "check": "V", "verify_report": "V", "verify": "V", "merge": "M", "reject": "X",
-    "answer": "A", "consult": "Z", "open_child": "W", "dispatch": "H",
+    "return": "T",
+    "object": "T",
+    "ask_extension": "E",
+    "pause": "S",
+    "resume": "S",
+    "remind": "R",
+    "supervise": "D",
+    "lift": "D",
+    "escalate": "U",
+    "check": "V",
+    "verify_report": "V",
+    "verify": "V",
+    "merge": "M",
+    "reject": "X",
+    "answer": "A",
+    "consult": "Z",
+    "open_child": "W",
+    "dispatch": "H",
 }
 # Done to the whole case although an order is named: offered once, on the lead's.
 OF_THE_CASE = frozenset({"start", "defer", "undefer", "terminate"})
@@ -49,7 +83,10 @@ class Button:
 
 
 def buttons(
-    case: Case, by: Actor, orders: list[DispatchOrder], signings: list[Signing] | None = None,
+    case: Case,
+    by: Actor,
+    orders: list[DispatchOrder],
+    signings: list[Signing] | None = None,
     paused: set[Any] | None = None,
 ) -> list[Button]:
     """Exactly what `flow.offered` gives, case first, then order by order; one per verb and order.
@@ -97,7 +134,7 @@ def _add(found: list[Button], case: Case, move: Move, order: DispatchOrder | Non
     if any(b.verb == move.verb and b.order is order for b in found):
         return
     label = pick(move.label) or pick(case.process.definition.verb_label(move.verb))
-    if order is not None and not mine:
+    if order is not None and not mine and move.verb not in OF_THE_CASE:
         label = f"{label} · {named(order.unit)}"
     href = reverse("do", args=[case.number, move.verb])
     if order is not None:

@@ -19,7 +19,7 @@ from jiedao.ground.journal import notes
 from jiedao.ground.people import Actor
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Absent, Refused
-from jiedao.record import queries, sight, standing
+from jiedao.record import flow, queries, sight, standing
 from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder
 
@@ -57,10 +57,24 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if order is None and act.on_order:
         order = next((o for o in queries.prefetched_orders(case) if o.is_open), None)
     asked = forms.Asked(act, case, by, order, _sought(request))
-    if request.method == "GET" or request.POST.get("find"):
-        opened(case, by, request)
+    if request.method == "GET":
+        refused = _barred(asked)
+        if refused:
+            said = forms.told(refused)
+            return _composer(request, asked, None, status=said.status, refusal=said)
+        return _composer(request, asked, _fresh(request, asked))
+    if request.POST.get("find"):
         return _composer(request, asked, _fresh(request, asked))
     return _done(request, asked)
+
+
+def _barred(asked: forms.Asked) -> Refused | None:
+    """Why the gate would refuse this verb now, whatever was typed: no form is filled in for nothing."""
+    try:
+        flow.permit(asked.case, asked.act.verb, by=asked.by, said={}, order=asked.order)
+    except Refused as refused:
+        return None if refused.rule == "incomplete" else refused
+    return None
 
 
 def _sought(request: HttpRequest) -> dict[str, str]:
@@ -84,9 +98,14 @@ def _proposed(asked: forms.Asked) -> dict[str, Any]:
     case, routing = asked.case, asked.case.routing
     if asked.act.verb == "classify":
         return {
-            "item": case.item.code if case.item else "", "kind": case.kind, "matter": case.matter,
-            "severity": str(case.severity), "address": case.address, "area": case.area.code if case.area else "",
-            "reported_units": [str(u) for u in case.reported_units], "reported_nobody": case.reported_nobody,
+            "item": case.item.code if case.item else "",
+            "kind": case.kind,
+            "matter": case.matter,
+            "severity": str(case.severity),
+            "address": case.address,
+            "area": case.area.code if case.area else "",
+            "reported_units": [str(u) for u in case.reported_units],
+            "reported_nobody": case.reported_nobody,
             "point": (case.lon, case.lat) if case.lon is not None else None,
         }
     if asked.act.verb in ("dispatch", "review"):
@@ -111,8 +130,13 @@ def _done(request: HttpRequest, asked: forms.Asked) -> HttpResponse:
         return _composer(request, asked, form, status=422, files=uploads)
     try:
         done = acts.perform(
-            asked.act.verb, asked.case, by=asked.by, given=forms.given(form, asked.act, uploads.files),
-            key=request.POST.get("key", ""), order=asked.order, seen=_seen(request),
+            asked.act.verb,
+            asked.case,
+            by=asked.by,
+            given=forms.given(form, asked.act, uploads.files),
+            key=request.POST.get("key", ""),
+            order=asked.order,
+            seen=_seen(request),
         )
     except Refused as refused:
         return _refused(request, asked, form, refused, uploads)
@@ -127,9 +151,7 @@ def _seen(request: HttpRequest) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
-def _refused(
-    request: HttpRequest, asked: forms.Asked, form: Any, refused: Refused, uploads: Uploads
-) -> HttpResponse:
+def _refused(request: HttpRequest, asked: forms.Asked, form: Any, refused: Refused, uploads: Uploads) -> HttpResponse:
     """The same page with the sentence, and for a conflict with what came since."""
     asked.case.refresh_from_db()
     seen = _seen(request)
@@ -144,6 +166,7 @@ def _refused(
 def _composer(
     request: HttpRequest, asked: forms.Asked, form: Any, status: int = 200, fresh_keys: bool = False, **more: Any
 ) -> HttpResponse:
+    opened(asked.case, asked.by, request)
     shown = told(asked.case, asked.by)
     about = {**_about(asked, form), "back": request.POST.get("next") or request.GET.get("next", ""), **more}
     if asked.act.verb == "callback" and reason_to_ring(asked.case, set(), shown["buttons"]) == "callback":
@@ -154,7 +177,9 @@ def _composer(
 
 def _about(asked: forms.Asked, form: Any) -> dict[str, Any]:
     return {
-        "form": form, "verb": asked.act.verb, "order": asked.order,
+        "form": form,
+        "verb": asked.act.verb,
+        "order": asked.order,
         "label": telling.pick(asked.case.process.definition.verb_label(asked.act.verb)),
         "href": reverse("do", args=[asked.case.number, asked.act.verb]),
         "duplicates": queries.duplicates(asked.case, asked.by) if asked.act.verb == "merge" else [],
@@ -184,7 +209,12 @@ def look(case: Case, by: Actor, what: str, purpose: str) -> None:
     assert by.person is not None
     with transaction.atomic():
         notes.look(
-            by.scope, what, case.id, purpose=purpose, person_id=by.person.id, post_id=by.post.id if by.post else None,
+            by.scope,
+            what,
+            case.id,
+            purpose=purpose,
+            person_id=by.person.id,
+            post_id=by.post.id if by.post else None,
             unit_id=by.unit_id,
         )
 
@@ -200,19 +230,34 @@ def told(case: Case, by: Actor) -> dict[str, Any]:
     checks, ratings = queries.checks_of(case)
     held = standing.standings(by, case)
     return {
-        "case": case, "definition": definition, "state": definition.state(case.state), "lines": lines,
-        "folded": _folded(lines), "buttons": offered, "main": next((b for b in offered if b.main), None),
-        "turns": [_turn(turn, story, definition) for turn in story.turns], "kind": telling.kind(case.kind),
+        "case": case,
+        "definition": definition,
+        "state": definition.state(case.state),
+        "lines": lines,
+        "folded": _folded(lines),
+        "buttons": offered,
+        "main": next((b for b in offered if b.main), None),
+        "turns": [_turn(turn, story, definition) for turn in story.turns],
+        "kind": telling.kind(case.kind),
         "clocks": [telling.deadline(d, definition, story.items) for d in story.deadlines if d.stopped_at is None],
         "past_clocks": [telling.deadline(d, definition, story.items) for d in story.deadlines if d.stopped_at],
-        "marks": telling.marks(case.marks, definition), "channel": telling.channel(case.channel),
-        "why": telling.why(case.routing.get("why", {}), case.item), "reporter": reporter(case, by, held, offered),
-        "related": queries.related(case, by), "looks": queries.looks(case), "checks": checks, "ratings": ratings,
+        "marks": telling.marks(case.marks, definition),
+        "channel": telling.channel(case.channel),
+        "why": telling.why(case.routing.get("why", {}), case.item),
+        "reporter": reporter(case, by, held, offered),
+        "related": queries.related(case, by),
+        "looks": queries.looks(case),
+        "checks": checks,
+        "ratings": ratings,
         "check_rows": [telling.check_row(check, story.units) for check in checks],
         "rating_rows": [telling.rating_row(rating, story.units) for rating in ratings],
-        "point": [_point(case)] if case.lon is not None else [], "outlines_url": reverse("outlines"),
-        "reported_units": queries.reported_units(case), "units": story.units, "signings": [one for one in signings if one.code in SHOWN_UNSIGNED or any(at for _, _, at in one.roles)],
-        "files": [file for line in story.lines for file in line.files], "arrival_host": _is_host(case, by),
+        "point": [_point(case)] if case.lon is not None else [],
+        "outlines_url": reverse("outlines"),
+        "reported_units": queries.reported_units(case),
+        "units": story.units,
+        "signings": _shown(signings),
+        "files": [file for line in story.lines for file in line.files],
+        "arrival_host": _is_host(case, by),
     }
 
 
@@ -220,42 +265,61 @@ def _point(case: Case) -> dict[str, Any]:
     at = now()
     face = "stopped" if case.phase == "closed" else "overdue" if case.due_at and case.due_at < at else "running"
     return {
-        "id": str(case.id), "lon": case.lon, "lat": case.lat, "face": face, "severe": case.severity > 1,
-        "label": f"{case.number} {case.title}", "href": reverse("case", args=[case.number]),
+        "id": str(case.id),
+        "lon": case.lon,
+        "lat": case.lat,
+        "face": face,
+        "severe": case.severity > 1,
+        "label": f"{case.number} {case.title}",
+        "href": reverse("case", args=[case.number]),
     }
+
+
+def _shown(signings: list[queries.Signing]) -> list[queries.Signing]:
+    return [one for one in signings if one.code in SHOWN_UNSIGNED or any(at for _, _, at in one.roles)]
 
 
 def _is_host(case: Case, by: Actor) -> bool:
     """Whose screen shows the arrival code: the body that called."""
-    return "arrived" in case.process.definition.steps and case.phase != "closed" and bool(
-        by.post and case.from_unit_id in by.post.unit.above
+    return (
+        "arrived" in case.process.definition.steps
+        and case.phase != "closed"
+        and bool(by.post and case.from_unit_id in by.post.unit.above)
     )
 
 
 def _line(line: queries.Line, story: queries.Story, definition: Any) -> dict[str, Any]:
     is_ring = line.entry.verb == "ring"
     return {
-        "line": line, "entry": line.entry, "said": telling.said(line),
+        "line": line,
+        "entry": line.entry,
+        "said": telling.said(line),
         "details": [] if is_ring else telling.details(line, story),
         "ring": telling.ring(line, definition) if is_ring else "",
     }
 
 
 def _folded(lines: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    if len(lines) <= FIRST + LAST + 1:
+    """The first three and the last five stay open; what the ticker rang does not count among them."""
+    by_people = [at for at, line in enumerate(lines) if not line["ring"]]
+    last = by_people[-LAST] if len(by_people) > LAST else 0
+    if last <= FIRST + 1:
         return {"first": lines, "middle": [], "last": []}
-    return {"first": lines[:FIRST], "middle": lines[FIRST:-LAST], "last": lines[-LAST:]}
+    return {"first": lines[:FIRST], "middle": lines[FIRST:last], "last": lines[last:]}
 
 
 def _turn(turn: queries.Turn, story: queries.Story, definition: Any) -> dict[str, Any]:
     order = turn.order
     return {
-        "order": order, "next": definition.verb_label(turn.next) if turn.next else None, "why": telling.why(order.why, order.item),
+        "order": order,
+        "next": definition.verb_label(turn.next) if turn.next else None,
+        "why": telling.why(order.why, order.item),
         "outcome": telling.pick(acts.OUTCOMES.get(order.outcome, {}), order.outcome),
         "asked_limit": telling.limit_words(order.extension_limit) if order.extension_limit else "",
         "steps": [
             {
-                "name": telling.limit_name(definition, step["code"]), "at": step["at"],
+                "name": telling.limit_name(definition, step["code"]),
+                "at": step["at"],
                 "clock": telling.deadline(step["deadline"], definition, story.items) if step["deadline"] else None,
             }
             for step in turn.steps
@@ -281,4 +345,3 @@ def reason_to_ring(case: Case, held: set[str], offered: list[offers.Button]) -> 
     if not case.shielded and case.may_ring and "lead" in held:
         return "order"
     return ""
-

@@ -19,14 +19,20 @@ def desk(request: HttpRequest) -> HttpResponse:
     lists = queries.Lists(by)
     words = {"check": gettext("To check"), "callback": gettext("To call back"), "closing": gettext("To end or redo")}
     heaps = {
-        "check": lists.to_check("check"), "callback": lists.to_check("callback"), "closing": lists.triage("closing"),
+        "check": lists.to_check("check"),
+        "callback": lists.to_check("callback"),
+        "closing": lists.triage("closing"),
     }
     found = queries.counts({tab: heap.source for tab, heap in heaps.items()})
     tab, number = tabs.chosen(request, words), tabs.number(request)
     rows = heaps[tab].page(number)
     shown = {
-        "tabs": tabs.tabs(words, found, tab, reverse("checks")), "tab": tab, "rows": rows,
-        "pages": tabs.Pages(number, found[tab], len(rows)), "list_href": tabs.here(request),
-        "back": f"{reverse('checks')}?tab={tab}", "does": {"check": gettext("Write the check"), "callback": gettext("Ring now")},
+        "tabs": tabs.tabs(words, found, tab, reverse("checks")),
+        "tab": tab,
+        "rows": rows,
+        "pages": tabs.Pages(number, found[tab], len(rows)),
+        "list_href": tabs.here(request),
+        "back": f"{reverse('checks')}?tab={tab}",
+        "does": {"check": gettext("Write the check"), "callback": gettext("Ring now")},
     }
     return render(request, "desk/_checks.html" if is_part(request) else "desk/checks.html", shown)

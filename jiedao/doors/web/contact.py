@@ -39,4 +39,3 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
         case_page.look(case, by, "contact", reason)
         shown["callers"] = callers(case)
     return render(request, "case/contact.html", shown)
-

@@ -17,7 +17,9 @@ from jiedao.record.verbs import VERBS
 
 def _words() -> dict[str, str]:
     return {
-        "open": gettext("Orders to us"), "answered": gettext("Answered by us"), "sent_back": gettext("Returned or recalled"),
+        "open": gettext("Orders to us"),
+        "answered": gettext("Answered by us"),
+        "sent_back": gettext("Returned or recalled"),
         "sent": gettext("Sent by us"),
     }
 
@@ -32,8 +34,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     tab, number = tabs.chosen(request, words), tabs.number(request)
     rows: list[Any] = lists.sent().page(number) if tab == "sent" else orders.page(tab, number)
     shown = {
-        "tabs": tabs.tabs(words, found, tab, reverse("department")), "tab": tab, "rows": rows,
-        "pages": tabs.Pages(number, found[tab], len(rows)), "list_href": tabs.here(request), "verbs": VERBS,
+        "tabs": tabs.tabs(words, found, tab, reverse("department")),
+        "tab": tab,
+        "rows": rows,
+        "pages": tabs.Pages(number, found[tab], len(rows)),
+        "list_href": tabs.here(request),
+        "verbs": VERBS,
         "back": request.get_full_path() if not is_part(request) else f"{reverse('department')}?tab={tab}",
         "may_send": opening.may_open(by, "two_way", opening.in_force()),
     }

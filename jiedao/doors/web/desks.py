@@ -18,16 +18,40 @@ from jiedao.record.queries import Count
 
 DISPATCHERS = frozenset({"dispatcher", "duty_officer", "hotline_clerk"})
 CHECKERS = frozenset({"callback_clerk", "inspector", "hotline_clerk", "dispatcher", "duty_officer"})
-HANDLERS = frozenset({
-    "handler", "unit_head", "office_head", "subdistrict_clerk", "community_clerk", "grid_worker", "grid_head",
-    "duty_officer",
-})
-LEADERS = frozenset({
-    "supervisor", "district_leader", "party_secretary", "director", "deputy_director", "dispatcher", "duty_officer",
-})
-CALLERS = frozenset({
-    "subdistrict_clerk", "office_head", "party_secretary", "director", "deputy_director", "dispatcher", "duty_officer",
-})
+HANDLERS = frozenset(
+    {
+        "handler",
+        "unit_head",
+        "office_head",
+        "subdistrict_clerk",
+        "community_clerk",
+        "grid_worker",
+        "grid_head",
+        "duty_officer",
+    }
+)
+LEADERS = frozenset(
+    {
+        "supervisor",
+        "district_leader",
+        "party_secretary",
+        "director",
+        "deputy_director",
+        "dispatcher",
+        "duty_officer",
+    }
+)
+CALLERS = frozenset(
+    {
+        "subdistrict_clerk",
+        "office_head",
+        "party_secretary",
+        "director",
+        "deputy_director",
+        "dispatcher",
+        "duty_officer",
+    }
+)
 """Post kinds whose work a desk is; who has another kind finds the desk in the bar all the same, with what is in sight."""
 
 
@@ -70,7 +94,9 @@ def heaps(by: Actor, lists: queries.Lists) -> list[Waiting]:
             heap(f"triage_{tab}", words[tab], lists.triage(tab).source, f"{reverse('triage')}?tab={tab}")
     if kind in CHECKERS:
         heap("check", gettext("To check"), lists.to_check("check").source, reverse("checks"))
-        heap("callback", gettext("To call back"), lists.to_check("callback").source, f"{reverse('checks')}?tab=callback")
+        heap(
+            "callback", gettext("To call back"), lists.to_check("callback").source, f"{reverse('checks')}?tab=callback"
+        )
     if kind in CALLERS:
         heap("sent", gettext("Sent by us, not ended"), lists.sent().source, f"{reverse('department')}?tab=sent")
     if kind in LEADERS:
@@ -83,8 +109,11 @@ def heaps(by: Actor, lists: queries.Lists) -> list[Waiting]:
 def tab_words() -> dict[str, str]:
     """The tabs of triage in words."""
     return {
-        "new": gettext("To triage"), "verifying": gettext("Being verified"), "returned": gettext("Sent back"),
-        "questions": gettext("Objections and more time"), "deferred": gettext("Deferred"),
+        "new": gettext("To triage"),
+        "verifying": gettext("Being verified"),
+        "returned": gettext("Sent back"),
+        "questions": gettext("Objections and more time"),
+        "deferred": gettext("Deferred"),
         "closing": gettext("Waiting to be closed"),
     }
 

@@ -19,7 +19,7 @@ from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder
 from jiedao.record.queries import pick
 
-NEEDED_AS = {"told": "right_office", "units": "lead", "order": "reason"}
+NEEDED_AS = {"told": "right_office", "units": "lead"}
 """What a definition calls a need, and the field that answers it, where the two differ."""
 
 NONE = gettext_lazy("– please choose –")
@@ -57,8 +57,12 @@ def form_for(
 def _field(asked_for: Field, asked: Asked, required: bool, initial: Any) -> forms.Field:
     widget, more = _KINDS[asked_for.kind](asked_for, asked)
     made = forms.Field(
-        label=_told(asked_for.label), help_text=_told(asked_for.hint), widget=widget, required=required,
-        initial=initial, error_messages={"required": gettext("Still missing. Please fill it in.")},
+        label=_told(asked_for.label),
+        help_text=_told(asked_for.hint),
+        widget=widget,
+        required=required,
+        initial=initial,
+        error_messages={"required": gettext("Still missing. Please fill it in.")},
     )
     made.widget.attrs.update(more)
     return made
@@ -158,7 +162,9 @@ _KINDS: dict[str, Callable[[Field, Asked], Drawn]] = {
 def given(form: forms.Form, act: Act, photos: list[store.Stored]) -> dict[str, Any]:
     """What was typed, as `acts.perform` takes it. Empty fields are left out there."""
     typed = {
-        field.name: form.fields[field.name].widget.value_from_datadict(form.data, form.files, form.add_prefix(field.name))
+        field.name: form.fields[field.name].widget.value_from_datadict(
+            form.data, form.files, form.add_prefix(field.name)
+        )
         for field in act.fields
         if field.kind != "photos"
     }

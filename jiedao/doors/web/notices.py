@@ -22,8 +22,12 @@ def page(request: HttpRequest) -> HttpResponse:
     tab, number = tabs.chosen(request, {"all": "", "unread": ""}), tabs.number(request)
     rows, known = inbox.page(by, number, only_unread=tab == "unread"), queries.definitions()
     shown = {
-        "rows": [{"notice": row, "verb": _verb(row, known)} for row in rows], "tab": tab, "count": inbox.unread(by),
-        "list_href": tabs.here(request), "number": number, "has_next": len(rows) == queries.PAGE,
+        "rows": [{"notice": row, "verb": _verb(row, known)} for row in rows],
+        "tab": tab,
+        "count": inbox.unread(by),
+        "list_href": tabs.here(request),
+        "number": number,
+        "has_next": len(rows) == queries.PAGE,
     }
     return render(request, "desk/_notices.html" if is_part(request) else "desk/notices.html", shown)
 

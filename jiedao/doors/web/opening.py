@@ -27,7 +27,9 @@ class Opening(forms.Form):
         label=gettext_lazy("Matter, in a few words"), max_length=80, error_messages={"required": MISSING}
     )
     words = forms.CharField(
-        label=gettext_lazy("What is asked, and why"), max_length=5000, error_messages={"required": MISSING},
+        label=gettext_lazy("What is asked, and why"),
+        max_length=5000,
+        error_messages={"required": MISSING},
         widget=forms.Textarea(attrs={"rows": 4, "data-jd-draft": "opening-words"}),
     )
     item = forms.Field(label=gettext_lazy("Duty item"), required=False)
@@ -105,8 +107,12 @@ def open_case(form: forms.Form, by: Actor, key: str, process: str) -> str:
         }
         area = values["area"] or posts.body_of(by.post).area
         told = intake.Told(
-            words=given["words"], channel="department", title=given["title"], area=area,
-            address=given["address"], point=centre(area) if values["area"] and area.kind == "grid" else None,
+            words=given["words"],
+            channel="department",
+            title=given["title"],
+            area=area,
+            address=given["address"],
+            point=centre(area) if values["area"] and area.kind == "grid" else None,
         )
         case = intake.report(told, by=by, process=process, from_unit=posts.body_of(by.post)).case
         if values["item"]:
@@ -120,8 +126,13 @@ def open_case(form: forms.Form, by: Actor, key: str, process: str) -> str:
 def marked(form: forms.Form, refused: Refused) -> None:
     """Puts the refusal beside the field it is about, where it is about one."""
     about = {
-        "not_admitted": "lead", "negative_list": "lead", "reported_party": "lead", "unknown_unit": "lead",
-        "unknown_item": "item", "unknown_area": "area", "bad_limit": "limit",
+        "not_admitted": "lead",
+        "negative_list": "lead",
+        "reported_party": "lead",
+        "unknown_unit": "lead",
+        "unknown_item": "item",
+        "unknown_area": "area",
+        "bad_limit": "limit",
     }.get(refused.rule)
     if about in form.fields:
         form.add_error(about, gettext("See above."))

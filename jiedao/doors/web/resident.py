@@ -39,7 +39,9 @@ class Offer:
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What can be done here, how it goes, and whom to ring when it burns."""
+    """What can be done here, how it goes, and whom to ring when it burns. Colleagues go on to their desk."""
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(reverse("desk"))
     return render(request, "resident/home.html", {"following": following.follower_of(request)})
 
 

@@ -15,6 +15,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import views as totp
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -108,6 +109,11 @@ class _Counted:
     """A code is a guess like a password, and works once, whichever process it is shown to."""
 
     user: Any
+    fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = gettext_lazy("One-time code")
 
     def clean_code(self) -> str:
         where, whom = address(context.request), str(self.user.pk)
@@ -128,6 +134,14 @@ class CodeForm(_Counted, AuthenticateForm):
 
 class CodeAgainForm(_Counted, ReauthenticateForm):
     """The same in the middle of a session."""
+
+
+class SetUpForm(ActivateTOTPForm):
+    """Setting codes up: the field has the name it has everywhere."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = gettext_lazy("One-time code")
 
 
 def set_up(request: HttpRequest) -> HttpResponse:

@@ -28,8 +28,11 @@ def desk(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     lists = queries.Lists(by)
     words = {
-        "overdue": gettext("Overdue"), "soon": gettext("Due soon"), "unowned": gettext("Nobody has it"),
-        "uncontacted": gettext("Caller not contacted in time"), "silent": gettext("Silent for half the limit"),
+        "overdue": gettext("Overdue"),
+        "soon": gettext("Due soon"),
+        "unowned": gettext("Nobody has it"),
+        "uncontacted": gettext("Caller not contacted in time"),
+        "silent": gettext("Silent for half the limit"),
     }
     heaps = {tab: lists.supervision(tab) for tab in queries.SUPERVISION}
     found = queries.counts({tab: heap.source for tab, heap in heaps.items()})
@@ -37,9 +40,13 @@ def desk(request: HttpRequest) -> HttpResponse:
     centre = queries.command_centre()
     rows = [_row(row, by, lists.known, centre) for row in heaps[tab].page(number)]
     shown = {
-        "tabs": tabs.tabs(words, found, tab, reverse("supervision")), "tab": tab, "rows": rows,
-        "pages": tabs.Pages(number, found[tab], len(rows)), "list_href": tabs.here(request),
-        "back": f"{reverse('supervision')}?tab={tab}", "next_due": queries.next_due(lists) if not rows else None,
+        "tabs": tabs.tabs(words, found, tab, reverse("supervision")),
+        "tab": tab,
+        "rows": rows,
+        "pages": tabs.Pages(number, found[tab], len(rows)),
+        "list_href": tabs.here(request),
+        "back": f"{reverse('supervision')}?tab={tab}",
+        "next_due": queries.next_due(lists) if not rows else None,
     }
     return render(request, "desk/_supervision.html" if is_part(request) else "desk/supervision.html", shown)
 

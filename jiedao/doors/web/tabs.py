@@ -26,10 +26,7 @@ class Tab:
 
 def tabs(words: Mapping[str, str], counts: Mapping[str, Count], present: str, path: str) -> list[Tab]:
     """All of them, in order."""
-    return [
-        Tab(code, word, counts[code], f"{path}?tab={code}", code == present)
-        for code, word in words.items()
-    ]
+    return [Tab(code, word, counts[code], f"{path}?tab={code}", code == present) for code, word in words.items()]
 
 
 def chosen(request: HttpRequest, words: Mapping[str, str]) -> str:

@@ -18,10 +18,17 @@ from jiedao.record.queries import Line, Story
 from jiedao.record.verbs import MARKS, STEPS
 
 CHANNELS = {
-    "resident": ("居民上报", "Resident"), "grid": ("网格员", "Grid worker"), "patrol": ("巡查", "Patrol"),
-    "hotline": ("热线", "Hotline"), "community": ("社区", "Community"), "department": ("部门", "Department"),
-    "window": ("窗口", "Counter"), "petition": ("信访", "Petition"), "camera": ("视频", "Camera"),
-    "platform": ("上级平台", "Upper platform"), "import": ("导入", "Import"),
+    "resident": ("居民上报", "Resident"),
+    "grid": ("网格员", "Grid worker"),
+    "patrol": ("巡查", "Patrol"),
+    "hotline": ("热线", "Hotline"),
+    "community": ("社区", "Community"),
+    "department": ("部门", "Department"),
+    "window": ("窗口", "Counter"),
+    "petition": ("信访", "Petition"),
+    "camera": ("视频", "Camera"),
+    "platform": ("上级平台", "Upper platform"),
+    "import": ("导入", "Import"),
 }
 LINES = ("text", "reason", "plan", "aim", "meeting", "took_up", "spoke_with", "did", "finished", "article", "told")
 DAYS_OFF_SHOWN = 20
@@ -67,11 +74,19 @@ def deadline(row: Deadline, definition: Definition, items: dict[str, Any] | None
         limit = row.limit
     pauses = list(row.pauses.all())
     return {
-        "name": limit_name(definition, row.name), "code": row.name, "due_at": row.due_at, "soon_from": row.soon_at,
-        "started_at": row.started_at, "stopped_at": row.stopped_at, "paused_since": row.paused_since, "limit": limit,
+        "name": limit_name(definition, row.name),
+        "code": row.name,
+        "due_at": row.due_at,
+        "soon_from": row.soon_at,
+        "started_at": row.started_at,
+        "stopped_at": row.stopped_at,
+        "paused_since": row.paused_since,
+        "limit": limit,
         "reason": pause_reason(definition, pauses[-1].reason) if row.paused_since and pauses else "",
-        "source": source(row.source, items or {}), "pauses_told": [_pause(p, definition) for p in pauses],
-        "days_off": days_off(limit, row.started_at, row.due_at), "cap_at": pauses[-1].cap_at if pauses else None,
+        "source": source(row.source, items or {}),
+        "pauses_told": [_pause(p, definition) for p in pauses],
+        "days_off": days_off(limit, row.started_at, row.due_at),
+        "cap_at": pauses[-1].cap_at if pauses else None,
     }
 
 
@@ -116,17 +131,22 @@ def why(reason: dict[str, Any], item: Any = None) -> str:
     by = reason.get("by", "")
     if by:
         words = {
-            "person": gettext("Chosen by a person"), "ruling": gettext("By a ruling"), "rework": gettext("Redone"),
+            "person": gettext("Chosen by a person"),
+            "ruling": gettext("By a ruling"),
+            "rework": gettext("Redone"),
+            "import": gettext("Guessed at import"),
         }
         return words.get(by, by)
     if not reason.get("list"):
         return ""
     known = item is not None and item.list.code == reason["list"]
     told = gettext("%(list)s, version %(version)s") % {
-        "list": named(item.list) if known else reason["list"], "version": reason.get("version", ""),
+        "list": named(item.list) if known else reason["list"],
+        "version": reason.get("version", ""),
     }
     relations = {
-        "own_subdistrict": gettext("the sub-district of the place"), "own_community": gettext("the community of the place"),
+        "own_subdistrict": gettext("the sub-district of the place"),
+        "own_community": gettext("the community of the place"),
     }
     relation = relations.get(reason.get("relation", ""), "")
     return f"{told} · {relation}" if relation else told
@@ -135,7 +155,7 @@ def why(reason: dict[str, Any], item: Any = None) -> str:
 def details(line: Line, story: Story) -> list[tuple[str, str]]:
     """What was given with an entry beside its words: outcome, limit, units, answers."""
     facts, found = line.entry.facts, []
-    names = {u.code: named(u) for u in story.units.values()}
+    names = {key: named(u) for u in story.units.values() for key in (u.code, str(u.id))}
     names |= {code: named(thing) for code, thing in (*story.items.items(), *story.areas.items())}
     fields = {f.name: f for f in acts.ACTS[line.entry.verb].fields} if line.entry.verb in acts.ACTS else {}
     for name, value in facts.items():
@@ -149,13 +169,27 @@ def details(line: Line, story: Story) -> list[tuple[str, str]]:
     return found
 
 
-_NOT_TOLD = frozenset({"photos", "signs", "as", "point", "marks", "process", "ring", "kind", "limit_name", "due", "why"})
+_NOT_TOLD = frozenset(
+    {"photos", "signs", "as", "point", "marks", "process", "ring", "kind", "limit_name", "due", "why"}
+)
 _FACTS = {
-    "units": ("单位", "Units"), "lead": ("主办", "Lead"), "limit": ("时限", "Limit"), "item": ("职责事项", "Duty item"),
-    "area": ("区域", "Area"), "channel": ("来源", "Source"), "into": ("并入", "Joined to"), "from": ("并入自", "Joined from"),
-    "child": ("关联案件", "Child case"), "parent": ("来自案件", "From case"), "unit": ("单位", "Unit"),
-    "reported": ("被反映的单位", "Unit reported"), "solved": ("问题解决", "Solved"), "contacted": ("单位联系过", "Was contacted"),
-    "reached": ("联系上", "Reached"), "satisfied": ("满意", "Satisfied"), "until": ("期限", "Until"),
+    "units": ("单位", "Units"),
+    "lead": ("主办", "Lead"),
+    "limit": ("时限", "Limit"),
+    "item": ("职责事项", "Duty item"),
+    "area": ("区域", "Area"),
+    "channel": ("来源", "Source"),
+    "into": ("并入", "Joined to"),
+    "from": ("并入自", "Joined from"),
+    "child": ("关联案件", "Child case"),
+    "parent": ("来自案件", "From case"),
+    "unit": ("单位", "Unit"),
+    "reported": ("被反映的单位", "Unit reported"),
+    "solved": ("问题解决", "Solved"),
+    "contacted": ("单位联系过", "Was contacted"),
+    "reached": ("联系上", "Reached"),
+    "satisfied": ("满意", "Satisfied"),
+    "until": ("期限", "Until"),
 }
 
 
@@ -214,11 +248,19 @@ def ring(line: Line, definition: Definition) -> str:
 def check_row(check: Any, units: dict[Any, Any]) -> dict[str, Any]:
     """A check in words."""
     agrees = gettext("agrees with the reply") if check.agrees else gettext("does not agree with the reply")
-    return {"at": check.at, "way": pick(acts.CHECKS.get(check.way, {}), check.way), "word": agrees,
-            "unit": units.get(check.unit_id)}
+    return {
+        "at": check.at,
+        "way": pick(acts.CHECKS.get(check.way, {}), check.way),
+        "word": agrees,
+        "unit": units.get(check.unit_id),
+    }
 
 
-RATED_BY = {"resident": ("反映人评价", "The caller"), "callback": ("回访", "Callback"), "sender": ("派单方评价", "The sender")}
+RATED_BY = {
+    "resident": ("反映人评价", "The caller"),
+    "callback": ("回访", "Callback"),
+    "sender": ("派单方评价", "The sender"),
+}
 
 
 def rating_row(rating: Any, units: dict[Any, Any]) -> dict[str, Any]:
@@ -230,5 +272,9 @@ def rating_row(rating: Any, units: dict[Any, Any]) -> dict[str, Any]:
         satisfied = pick(acts.SATISFIED.get(rating.satisfied, {}), "")
         scale = f"{rating.arrival} · {rating.handling}" if rating.arrival else ""
         word = " · ".join(part for part in (solved, satisfied, scale) if part)
-    return {"at": rating.at, "by": both(RATED_BY.get(rating.by, (rating.by, rating.by))), "word": word,
-            "unit": units.get(rating.unit_id)}
+    return {
+        "at": rating.at,
+        "by": both(RATED_BY.get(rating.by, (rating.by, rating.by))),
+        "word": word,
+        "unit": units.get(rating.unit_id),
+    }

@@ -45,10 +45,18 @@ def _list(request: HttpRequest, by: Actor) -> dict[str, Any]:
     count = cases.count() if sought or kind else found[tab]
     rows = cases.page(tabs.number(request))
     return {
-        "tabs": tabs.tabs(words, found, tab, reverse("triage")), "tab": tab, "rows": rows, "count": count,
-        "pages": tabs.Pages(tabs.number(request), count, len(rows)), "kinds": acts.KINDS, "wanted": kind,
-        "sought": sought, "here": tabs.here(request, "case", "do", "into"), "arrivals": ARRIVALS,
-        "chosen": request.GET.get("case", ""), "list_href": tabs.here(request, "case", "do"),
+        "tabs": tabs.tabs(words, found, tab, reverse("triage")),
+        "tab": tab,
+        "rows": rows,
+        "count": count,
+        "pages": tabs.Pages(tabs.number(request), count, len(rows)),
+        "kinds": acts.KINDS,
+        "wanted": kind,
+        "sought": sought,
+        "here": tabs.here(request, "case", "do", "into"),
+        "arrivals": ARRIVALS,
+        "chosen": request.GET.get("case", ""),
+        "list_href": tabs.here(request, "case", "do"),
     }
 
 
@@ -65,16 +73,23 @@ def detail(request: HttpRequest, by: Actor) -> dict[str, Any]:
     back = f"{tabs.here(request, 'do')}"[:-1]
     definition = case.process.definition
     return {
-        "case": case, "state": definition.state(case.state), "kind": telling.kind(case.kind), "buttons": offered,
-        "channel": telling.channel(case.channel), "marks": telling.marks(case.marks, definition),
+        "case": case,
+        "state": definition.state(case.state),
+        "kind": telling.kind(case.kind),
+        "buttons": offered,
+        "channel": telling.channel(case.channel),
+        "marks": telling.marks(case.marks, definition),
         "clocks": [telling.deadline(d, definition, story.items) for d in story.deadlines if d.stopped_at is None],
-        "duplicates": queries.duplicates(case, by), "may_merge": any(b.verb == "merge" for b in offered),
-        "why": telling.why(case.routing.get("why", {}), case.item), "returns": _returns(story), "back": back,
-        "reported_units": queries.reported_units(case), "needs_unit": case.shielded and not (
-            case.reported_units or case.reported_nobody
-        ),
+        "duplicates": queries.duplicates(case, by),
+        "may_merge": any(b.verb == "merge" for b in offered),
+        "why": telling.why(case.routing.get("why", {}), case.item),
+        "returns": _returns(story),
+        "back": back,
+        "reported_units": queries.reported_units(case),
+        "needs_unit": case.shielded and not (case.reported_units or case.reported_nobody),
         "reporter": case_page.reporter(case, by, standing.standings(by, case), offered),
-        "composer": _composer(request, case, by, offered, back), "chosen": number,
+        "composer": _composer(request, case, by, offered, back),
+        "chosen": number,
     }
 
 

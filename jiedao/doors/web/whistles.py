@@ -28,7 +28,9 @@ def console(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     lists = queries.Lists(by)
     words = {
-        "running": gettext("Running"), "drafted": gettext("To review or sign"), "rating": gettext("To verify or evaluate"),
+        "running": gettext("Running"),
+        "drafted": gettext("To review or sign"),
+        "rating": gettext("To verify or evaluate"),
         "ended": gettext("Ended"),
     }
     heaps = {tab: lists.whistles(tab, *KINDS) for tab in words}
@@ -37,9 +39,12 @@ def console(request: HttpRequest) -> HttpResponse:
     rows = heaps[tab].page(number, PAGE, queries.NEWEST if tab == "ended" else "")
     called = queries.whistle_orders([row.id for row in rows])
     shown = {
-        "tabs": tabs.tabs(words, found, tab, reverse("whistles")), "tab": tab, "list_href": tabs.here(request),
+        "tabs": tabs.tabs(words, found, tab, reverse("whistles")),
+        "tab": tab,
+        "list_href": tabs.here(request),
         "whistles": [_whistle(row, called.get(row.id, []), lists.known) for row in rows],
-        "pages": tabs.Pages(number, found[tab], len(rows), PAGE), "may_open": bool(_kinds(by)),
+        "pages": tabs.Pages(number, found[tab], len(rows), PAGE),
+        "may_open": bool(_kinds(by)),
     }
     return render(request, "desk/_whistles.html" if is_part(request) else "desk/whistles.html", shown)
 
@@ -51,7 +56,10 @@ def _whistle(row: CaseRow, orders: list[WhistleOrder], known: dict[Any, Definiti
         "case": row,
         "heads": [{"name": telling.limit_name(definition, code), "limit": _limit(definition, code)} for code in steps],
         "rows": [
-            {"order": order, "cells": [{"at": order.taken.get(code), "clock": order.clocks.get(code)} for code in steps]}
+            {
+                "order": order,
+                "cells": [{"at": order.taken.get(code), "clock": order.clocks.get(code)} for code in steps],
+            }
             for order in orders
         ],
     }

@@ -34,7 +34,9 @@ class _Drawn(forms.Widget):
     drawn = ""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
-        return render_to_string(self.drawn, {"name": name, "id": (attrs or {}).get("id", name), **self.shown(name, value)})
+        return render_to_string(
+            self.drawn, {"name": name, "id": (attrs or {}).get("id", name), **self.shown(name, value)}
+        )
 
     def shown(self, name: str, value: Any) -> dict[str, Any]:
         return {}
@@ -82,7 +84,9 @@ class Marks(_Drawn):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, dict[str, str]]:
         given = {
-            str(unit.id): {part: data.get(f"{name}-{unit.id}-{part}", "") for part in ("arrival", "handling", "satisfied")}
+            str(unit.id): {
+                part: data.get(f"{name}-{unit.id}-{part}", "") for part in ("arrival", "handling", "satisfied")
+            }
             for unit in self.units
         }
         return {unit: mark for unit, mark in given.items() if any(mark.values())}
@@ -102,7 +106,9 @@ class Picker(_Drawn):
     drawn = "part/_picker.html"
     use_fieldset = True
     found_by = {  # noqa: RUF012 -- a table, never changed
-        "unit": (pick.units, pick.units_by), "item": (pick.items, pick.items_by), "area": (pick.areas, pick.areas_by),
+        "unit": (pick.units, pick.units_by),
+        "item": (pick.items, pick.items_by),
+        "area": (pick.areas, pick.areas_by),
     }
 
     def __init__(
@@ -119,8 +125,11 @@ class Picker(_Drawn):
     def shown(self, name: str, value: Any) -> dict[str, Any]:
         chosen = [str(v) for v in (value if isinstance(value, (list, tuple)) else [value]) if v]
         return {
-            "what": self.what, "several": self.several, "sought": self.sought or "",
-            "search_url": reverse("pick", args=[self.what]), **options(self.what, chosen, self.proposed, self.sought),
+            "what": self.what,
+            "several": self.several,
+            "sought": self.sought or "",
+            "search_url": reverse("pick", args=[self.what]),
+            **options(self.what, chosen, self.proposed, self.sought),
         }
 
 

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from jiedao.ground.db.asking import ask
 from jiedao.ground.journal.chain import plain
 from jiedao.ground.journal.models import Receipt
 from jiedao.kit.clock import now
@@ -28,9 +29,10 @@ class Once:
 
 
 _TAKE = """
-INSERT INTO journal_receipt (id, scope, key, fingerprint, outcome, at) VALUES (%s, %s, %s, %s, NULL, %s)
-ON CONFLICT (scope, key) DO NOTHING
+INSERT INTO journal_receipt (id, scope, key, fingerprint, outcome, at) VALUES ($1, $2, $3, $4, NULL, $5)
+ON CONFLICT (scope, key) DO NOTHING RETURNING 1
 """
+_CAME = "UPDATE journal_receipt SET outcome = $1 WHERE id = $2"
 
 
 @contextmanager
@@ -44,10 +46,8 @@ def once(scope: str, key: str, body: Any) -> Iterator[Once]:
         raise Refused("key_missing")
     fingerprint = hashlib.sha256(plain(body)).digest()
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_TAKE, [new_id(), scope, key, fingerprint, now()])
-            taken = cursor.rowcount == 1
-        if not taken:
+        ident = new_id()
+        if not ask(_TAKE, [ident, scope, key, fingerprint, now()]):
             before = Receipt.objects.get(scope=scope, key=key)
             if bytes(before.fingerprint) != fingerprint:
                 raise Refused("key_reused", key=key)
@@ -55,4 +55,4 @@ def once(scope: str, key: str, body: Any) -> Iterator[Once]:
             return
         receipt = Once(known=False, outcome=None)
         yield receipt
-        Receipt.objects.filter(scope=scope, key=key).update(outcome=receipt.outcome)
+        ask(_CAME, [receipt.outcome, ident])

@@ -64,25 +64,26 @@ def _hash(phone: str) -> bytes:
     return vault.blind(plain_phone(phone), "phone")
 
 
-def remember(event_id: UUID, caller: Caller, words: str) -> Subject | None:
-    """Keeps who reported and the words as received. None if nobody gave a name or a number."""
+def remembered(event_id: UUID, caller: Caller, words: str) -> tuple[Subject | None, *tuple[Contact | Statement, ...]]:
+    """Who reported, with the rows that keep it and the words as received, sealed and not yet written.
+
+    None and no rows if nobody gave a name or a number.
+    """
     if not caller.named:
-        return None
+        return (None,)
     subject = subject_of(caller)
-    key = _key(subject)
+    key, at = _key(subject), now()
     told = msgspec.json.encode({"name": caller.name, "phone": caller.phone}).decode()
-    Contact(
+    contact = Contact(
         id=event_id,
         subject=subject,
         sealed=vault.seal(key, told, f"contact {event_id}"),
         may_ring=caller.may_ring,
         proven=caller.proven,
-        made_at=now(),
-    ).save(force_insert=True)
-    Statement(id=event_id, subject=subject, sealed=vault.seal(key, words, f"statement {event_id}"), made_at=now()).save(
-        force_insert=True
+        made_at=at,
     )
-    return subject
+    sealed = vault.seal(key, words, f"statement {event_id}")
+    return subject, contact, Statement(id=event_id, subject=subject, sealed=sealed, made_at=at)
 
 
 def open_rows(ids: Iterable[UUID]) -> None:

@@ -27,15 +27,15 @@ MARK = "jd_"
 LONGEST = timedelta(days=366)
 
 _FIND = """
-SELECT t.id, t.post_id, p.id, t.xmin::text, a.xmin::text, p.xmin::text, s.xmin::text, u.xmin::text
+SELECT t.post_id, p.id, t.xmin::text, a.xmin::text, p.xmin::text, s.xmin::text, u.xmin::text
 FROM people_token t JOIN people_account a ON a.id = t.account_id JOIN people_person p ON p.id = a.person_id
 JOIN people_post s ON s.id = t.post_id JOIN people_unit u ON u.id = s.unit_id
-WHERE t.hash = %(hash)s AND t.revoked_at IS NULL AND t.ends_at > %(now)s AND a.is_active
-  AND (p.left_on IS NULL OR p.left_on > %(day)s)
-  AND s.valid_from <= %(day)s AND (s.valid_to IS NULL OR s.valid_to > %(day)s)
-  AND (u.valid_to IS NULL OR u.valid_to > %(day)s)
+WHERE t.hash = $1 AND t.revoked_at IS NULL AND t.ends_at > $2 AND a.is_active
+  AND (p.left_on IS NULL OR p.left_on > $3)
+  AND s.valid_from <= $3 AND (s.valid_to IS NULL OR s.valid_to > $3)
+  AND (u.valid_to IS NULL OR u.valid_to > $3)
   AND EXISTS (SELECT 1 FROM people_tenure h WHERE h.person_id = p.id AND h.post_id = s.id
-              AND h.valid_from <= %(day)s AND (h.valid_to IS NULL OR h.valid_to > %(day)s))
+              AND h.valid_from <= $3 AND (h.valid_to IS NULL OR h.valid_to > $3))
 """
 
 _actors: dict[tuple[str, bytes], tuple[tuple[str, ...], Actor]] = {}
@@ -47,17 +47,17 @@ def actor_of(given: str) -> Actor | None:
     if not given.startswith(MARK) or len(given) > 80:
         return None
     hashed = _hash(given)
-    found = ask(_FIND, {"hash": hashed, "now": now(), "day": today()})
+    found = ask(_FIND, [hashed, now(), today()])
     if not found:
         return None
-    _, post, person, *versions = found[0]
+    post, person, *versions = found[0]
     key, stamp = (connection.schema_name, hashed), tuple(versions)
     kept = _actors.get(key)
     if kept and kept[0] == stamp:
         return kept[1]
     if len(_actors) >= MOST_KEPT:
         _actors.clear()
-    _actors[key] = (stamp, _actor(post, person))
+    _actors[key] = (stamp, _actor(UUID(post), UUID(person)))
     return _actors[key][1]
 
 

@@ -48,10 +48,8 @@ def seen_by(actor: Actor) -> tuple[str, Params]:
     shield = "NOT (c.reported_units && %s::uuid[])"
     if unit.kind == Unit.Kind.CENTRE and unit.level == Unit.Level.DISTRICT:
         return shield, [above]
-    parts, values = (
-        [own, "c.units && %s::uuid[]", "c.from_unit_id = ANY(%s::uuid[])"],
-        [*params, unit.acts_for, above],
-    )
+    parts = [own, "c.units && %s::uuid[]", "c.from_unit_id = ANY(%s::uuid[])"]
+    values: Params = [*params, unit.acts_for, above]
     if actor.area_path:
         parts += ["c.area_path = %s", "c.area_path LIKE %s"]
         values += [actor.area_path, actor.area_path.replace("%", r"\%").replace("_", r"\_") + "/%"]

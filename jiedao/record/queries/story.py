@@ -86,7 +86,7 @@ def story(case: Case) -> Story:
     turns = [_turn(case, order, [d for d in deadlines if d.order_id == order.id]) for order in orders]
     items, areas = _named_by_code(entries, deadlines)
     own = [d for d in deadlines if d.order_id is None]
-    return Story(lines, turns, own, units, posts, items, areas)  # type: ignore[arg-type]
+    return Story(lines, turns, own, units, posts, items, areas)
 
 
 def _named_by_code(entries: Iterable[Entry], deadlines: Iterable[Deadline]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -102,13 +102,16 @@ def _named_by_code(entries: Iterable[Entry], deadlines: Iterable[Deadline]) -> t
 def prefetched_orders(case: Case) -> list[DispatchOrder]:
     """The case's orders, leads first, kept on the case."""
     rows = list(case.orders.select_related("unit", "item", "sender").order_by("sent_at", "id"))
-    case._orders = rows  # type: ignore[attr-defined]
+    case._orders = rows
     return sorted(rows, key=lambda order: (not order.is_open, order.role != "lead", order.sent_at))
 
 
 def _units(entries: Iterable[Entry], orders: Iterable[DispatchOrder]) -> dict[UUID, Any]:
     wanted = {e.unit_id for e in entries if e.unit_id} | {o.unit_id for o in orders}
     codes = {code for e in entries for code in e.facts.get("units", []) if isinstance(code, str)}
+    for entry in entries:
+        if entry.verb == "review":  # a draft names its departments by id
+            wanted |= {UUID(one) for one in (entry.facts.get("lead"), *entry.facts.get("helpers", [])) if one}
     return {u.id: u for u in Unit.objects.filter(Q(id__in=wanted) | Q(code__in=codes, valid_to=None))}
 
 
@@ -126,8 +129,8 @@ def _line(
     return Line(
         entry,
         definition.verb_label(entry.verb),
-        units.get(entry.unit_id),
-        posts.get(entry.post_id),
+        units.get(entry.unit_id) if entry.unit_id else None,
+        posts.get(entry.post_id) if entry.post_id else None,
         dict(words.said) if words else {},
         definition.states[entry.was].label if moved and entry.was in definition.states else None,
         definition.states[entry.now].label if moved and entry.now in definition.states else None,
@@ -191,7 +194,7 @@ def signings(case: Case, entries: Iterable[Entry]) -> list[Signing]:
     """The moves of the present state that ask for signatures. They count from when the case came into it."""
     definition, rows = case.process.definition, list(entries)
     came = max((e.seq for e in rows if e.now == case.state and e.was != case.state), default=0)
-    found = []
+    found: list[Signing] = []
     for move in definition.moves_from(case.state):
         if move.signed_by is None or any(one.code == move.verb for one in found):
             continue
