@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import psycopg
+from psycopg import sql
 
 from jiedao.doors.web import assets
 from jiedao.ground.db import checks
@@ -163,6 +164,29 @@ def _numbers() -> Finding:
     return Finding("case_numbers", not lacking, said, "jiedao migrate makes them.")
 
 
+_ACCOUNTS = """
+SELECT (SELECT count(DISTINCT person_id) FROM {s}.people_tenure WHERE valid_to IS NULL),
+  count(*), count(*) FILTER (WHERE a.person_id IS NULL), count(*) FILTER (WHERE p.left_on <= current_date),
+  count(a.person_id) - count(DISTINCT a.person_id)
+FROM {s}.people_account a LEFT JOIN {s}.people_person p ON p.id = a.person_id WHERE a.is_active
+"""
+
+
+def _accounts() -> Finding:
+    """Accounts counted against people (O3): 548 accounts for 547 workers is a question somebody must answer."""
+    told, odd = [], 0
+    for schema, label in _asked("SELECT schema_name, label FROM public.districts_district ORDER BY code", role="owner"):
+        counted = _asked(_ACCOUNTS.format(s=sql.Identifier(str(schema)).as_string()), role="owner")[0]
+        people, accounts, nobody, left, twice = (int(str(number)) for number in counted)
+        odd += nobody + left + twice
+        told.append(
+            f"{label}: {people} people in post, {accounts} accounts ({nobody} of nobody, {left} of people who left, "
+            f"{twice} second ones)"
+        )
+    mend = "Close what belongs to nobody or to people who left; a second account of one person needs a reason."
+    return Finding("accounts", None if odd else True, "; ".join(told) or "no district yet", mend)
+
+
 IN_THE_DATABASE: dict[str, Callable[[], Finding]] = {
     "postgresql": _version,
     "clock": _clock,
@@ -171,4 +195,5 @@ IN_THE_DATABASE: dict[str, Callable[[], Finding]] = {
     "queue_trigger": _trigger,
     "queue": _queue,
     "case_numbers": _numbers,
+    "accounts": _accounts,
 }
