@@ -38,7 +38,7 @@ COMMANDS = {
     "copies": Command(f"{HERE}.copies", "owner", "copy rehearsed cases in SQL, for benchmarks"),
     "verify": Command(f"{HERE}.verify", "web", "recompute the hash chains of a district"),
     "rates": Command(f"{HERE}.rates", "web", "the rates of a month, down to the cases"),
-    "bench": Command(f"{HERE}.bench", "web", "measure this machine"),
+    "bench": Command(f"{HERE}.bench", None, "measure this machine against PostgreSQL itself"),
     "token": Command(f"{HERE}.token", "web", "make, list and revoke tokens of the API"),
     "openapi": Command(f"{HERE}.openapi", "web", "write the description of the API, or check it"),
     "django": Command(f"{HERE}.manage", "owner", "Django's own commands, as the owner of the database"),

@@ -23,7 +23,7 @@ STATIC = {
 # Checks that other parts of the project bring; each runs if it is there.
 BROUGHT = {
     "catalogue": ("jiedao/doors/web/catalogue.py", [PYTHON, "-m", "jiedao.doors.web.catalogue", "--check"]),
-    "openapi": ("jiedao/doors/api/schema.py", [PYTHON, "-m", "jiedao.doors.api.schema", "--check"]),
+    "openapi": ("jiedao/doors/commands/openapi.py", [*JIEDAO, "openapi", "--check"]),
     "lint rules": ("tests/lint/__main__.py", [PYTHON, "-m", "tests.lint"]),
 }
 

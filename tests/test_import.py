@@ -348,9 +348,9 @@ def test_a_packed_file_that_breaks_off_keeps_what_came_and_says_where(in_gulou, 
 
 def test_a_line_without_an_end_fills_no_memory(tmp_path):
     endless = gzip.compress(HEAD.encode() + b"\n" + b"x" * 150_000_000, compresslevel=1)
-    (found,) = sheets.sheets(made(tmp_path, "endless.csv.gz", endless))
+    rules = [row.rule for found in sheets.sheets(made(tmp_path, "endless.csv.gz", endless)) for row in found.rows]
 
-    assert [row.rule for row in found.rows] == ["file_ends"]
+    assert rules == ["file_ends"]
 
 
 @pytest.mark.parametrize(
@@ -388,14 +388,13 @@ def test_a_run_that_was_killed_goes_on_and_ends_like_one_that_was_not(fresh_data
     lines = [GOOD.replace("R1", f"R{n}") for n in range(1_500)]
     path = sheet(tmp_path, *lines)
     command = [sys.executable, "-m", "jiedao", "import", "appeals", str(path), "--district", "gulou", "--batch", "50"]
-    for killed_after in (2, 9):
-        with district("gulou"):
-            run = subprocess.Popen([*command, "--report", str(tmp_path / "r.csv")], cwd=CHECKOUT)
-            while Event.objects.count() < killed_after * 50 and run.poll() is None:
-                time.sleep(0.005)
-            run.send_signal(signal.SIGKILL)
-            run.wait()
-            assert killed_after * 50 <= Event.objects.count() < 1_500
+    with district("gulou"):
+        run = subprocess.Popen([*command, "--report", str(tmp_path / "r.csv")], cwd=CHECKOUT)
+        while Event.objects.count() < 300 and run.poll() is None:
+            time.sleep(0.005)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        assert 300 <= Event.objects.count() < 1_500
 
     with district("gulou"):
         result = take(path)

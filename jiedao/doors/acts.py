@@ -360,7 +360,7 @@ def is_over(verb: str, order: DispatchOrder) -> bool:
 
 
 def order_of(case: Case, order_id: str, by: Actor) -> DispatchOrder | None:
-    """The order a request names, on this case; without a name, the actor's own open one. `Absent` if it is not here."""
+    """The order a request names, on this case; without a name, the actor's own. `Absent` if it is not here."""
     rows = case.orders.select_related("unit", "item")
     if order_id:
         try:
@@ -371,8 +371,10 @@ def order_of(case: Case, order_id: str, by: Actor) -> DispatchOrder | None:
             raise Absent
         return found
     above = list(by.post.unit.above) if by.post else []
-    # The nearest: an office whose bureau has an order of its own means its own.
-    return min(rows.open().filter(unit__in=above), key=lambda order: above.index(order.unit_id), default=None)
+    own = sorted(rows.filter(unit__in=above), key=lambda order: order.sent_at, reverse=True)
+    # The nearest open one: an office whose bureau has an order of its own means its own. One that is over is named too,
+    # so that who comes second hears that it was answered and by whom.
+    return min(own, key=lambda order: (not order.is_open, above.index(order.unit_id)), default=None)
 
 
 __all__ = ["ACTS", "Act", "Done", "Field", "is_over", "order_of", "perform", "read"]

@@ -68,10 +68,10 @@ def pause_reasons(case: Case) -> Mapping[str, Label]:
 
 
 def children(case: Case) -> Mapping[str, Label]:
-    from jiedao.record import flow  # noqa: PLC0415 -- app ready
+    from jiedao.record import versions  # noqa: PLC0415 -- app ready
 
     codes = {code for move in case.process.definition.moves_of("open_child", case.state) for code in move.opens}
-    return {code: flow.process(code).definition.label for code in sorted(codes)}
+    return {code: versions.process(code).definition.label for code in sorted(codes)}
 
 
 TEXT = asked("text", "long", "说明", "What to say", required=True)

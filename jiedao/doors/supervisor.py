@@ -49,7 +49,10 @@ class Child:
                 self.patience = 0.5
             return None
         if self.process:
-            code, self.process = self.process.returncode, None
+            code, group = self.process.returncode, self.process.pid
+            self.process = None
+            # A master that was killed leaves its workers behind: they would keep the port, and the old code.
+            _signal_group(group, signal.SIGKILL)
             self.waits_until = time.monotonic() + self.patience
             self.patience = min(self.patience * 2, SLOWEST_RETRY)
             return f"{self.name} ended ({code}) and is started again; its log: {self.log}"

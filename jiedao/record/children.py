@@ -3,7 +3,7 @@
 from typing import Any
 
 from jiedao.ground.people import Actor
-from jiedao.record import flow
+from jiedao.record import flow, versions
 from jiedao.record.models import Case, DispatchOrder, Entry
 
 
@@ -11,7 +11,7 @@ def opened(
     case: Case, process: str, *, by: Actor, said: dict[str, Any], order: DispatchOrder | None = None, **columns: Any
 ) -> Case:
     """Opens a child of a held case and says so on both. The caller has the permission of the parent's definition."""
-    version = flow.process(process)
+    version = versions.process(process)
     columns = {
         "kind": case.kind,
         "channel": case.channel,

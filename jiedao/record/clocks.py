@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
-
 from jiedao.ground.districts.calendar import calendar
 from jiedao.kit.limits import Limit
 from jiedao.record import writing
@@ -121,7 +119,8 @@ def next_due(case: Case, order: DispatchOrder | None = None) -> datetime | None:
 def start(case: Case, kind: str, name: str, limit: Timed, at: datetime, order: DispatchOrder | None = None) -> Deadline:
     """A limit begins to run."""
     days, counted = calendar(), Limit(limit.within)
-    deadline = Deadline(
+    deadline = writing.new(
+        Deadline,
         case=case,
         order=order,
         kind=kind,
@@ -190,26 +189,15 @@ def _changed(deadline: Deadline) -> None:
     deadline._stale = True  # type: ignore[attr-defined]
 
 
-_WRITE = """
-UPDATE record_deadline d SET "limit" = n.l, source = n.s, due_at = n.due, soon_at = n.soon, paused_since = n.p,
-  stopped_at = n.st, met = n.m
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
-  %s::timestamptz[], %s::boolean[]) AS n (id, l, s, due, soon, p, st, m)
-WHERE d.id = n.id
-"""
+CHANGING = ("limit", "source", "due_at", "soon_at", "paused_since", "stopped_at", "met")
 
 
 def flush(case: Case) -> None:
-    """Writes what changed since the case was held: one INSERT for new clocks, one UPDATE for the rest."""
-    book: list[Deadline] = getattr(case, "_book", None) or []
-    stale = [d for d in book if getattr(d, "_stale", False) and not d._state.adding]
-    writing.insert(fresh(case))
-    if stale:
-        rows = [(d.id, d.limit, d.source, d.due_at, d.soon_at, d.paused_since, d.stopped_at, d.met) for d in stale]
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)])
-    for deadline in book:
-        deadline._stale = False  # type: ignore[attr-defined]
+    """Writes what changed since the case was held; new clocks are written with the line that started them."""
+    for deadline in getattr(case, "_book", None) or []:
+        if getattr(deadline, "_stale", False):
+            writing.update(deadline, CHANGING)
+            deadline._stale = False
 
 
 def fresh(case: Case) -> list[Deadline]:

@@ -5,6 +5,7 @@ the transaction that notes its effect. The sweeper finds entries whose effects a
 that a lost job loses nothing.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,21 +13,22 @@ from importlib import import_module
 from uuid import UUID
 
 from django.db import connection, transaction
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from jiedao import wiring
-from jiedao.ground.db.asking import ask
+from jiedao.ground.db.jobs import MOST_TRIES
 from jiedao.ground.districts import district, schema
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
-from jiedao.record.models import Effect, Entry
+from jiedao.record import writing
+from jiedao.record.models import Entry
+from jiedao.record.writing import Plain
 
 QUEUE = "consequences"
 TASK = "jiedao.follow"
 
-_DEFER = """
-INSERT INTO public.procrastinate_jobs (queue_name, task_name, priority, args) VALUES ($1, $2, 0, $3)
-"""
+log = logging.getLogger(__name__)
 
 Listener = Callable[[Entry], None]
 
@@ -52,20 +54,30 @@ def in_place() -> Iterator[Callable[[], int]]:
         _waiting = None
 
 
-def defer(entry: Entry) -> None:
-    """Puts the job of an entry's consequences into this transaction. None if nobody listens to the verb.
+def job(entry: Entry) -> Plain | None:
+    """The job of an entry's consequences, to be written with the entry. None if nobody listens to the verb.
 
-    Written as one INSERT: procrastinate's own call costs three times as much and takes no other road to the table.
+    A row like any other: procrastinate's own call costs three times as much and takes no other road to the table.
     """
     if not wiring.listeners(entry.verb):
-        return
+        return None
     if _waiting is not None:
         _waiting.append(entry.id)
-        return
-    ask(_DEFER, [QUEUE, TASK, {"schema": schema(), "entry": str(entry.id)}])
+        return None
+    args = {"schema": schema(), "entry": str(entry.id)}
+    return Plain("public.procrastinate_jobs", ("queue_name", "task_name", "priority", "args"), (QUEUE, TASK, 0, args))
 
 
-@app.task(name=TASK, queue=QUEUE)
+def defer(entry: Entry) -> None:
+    """Puts the job of an entry into this transaction once more: the sweeper, for one that was lost."""
+    writing.insert([job(entry)])
+
+
+# Two seconds after the first fault, a quarter of an hour in all: a database that starts again costs no consequence.
+AGAIN = RetryStrategy(max_attempts=MOST_TRIES - 1, exponential_wait=2)
+
+
+@app.task(name=TASK, queue=QUEUE, retry=AGAIN)
 def follow(schema: str, entry: str) -> None:
     """The job: every listener of the entry's verb, each in its own transaction."""
     with district(schema.removeprefix("d")):
@@ -73,14 +85,23 @@ def follow(schema: str, entry: str) -> None:
 
 
 def act(entry_id: UUID) -> int:
-    """Runs the listeners whose effect is missing; says how many. A rehearsal calls it in place of the job."""
+    """Runs the listeners whose effect is missing; says how many. A rehearsal calls it in place of the job.
+
+    One that fails keeps no other from its part; the job fails with it and is tried again.
+    """
     entry = Entry.objects.select_related("case", "case__process").get(pk=entry_id)
-    done = 0
+    done, fault = 0, None
     for path in wiring.listeners(entry.verb):
-        with transaction.atomic():
-            if _first_time(entry, path):
-                _listener(path)(entry)
-                done += 1
+        try:
+            with transaction.atomic():
+                if _first_time(entry, path):
+                    _listener(path)(entry)
+                    done += 1
+        except Exception as failed:
+            log.warning("%s failed for entry %s: %s", path, entry.id, failed)
+            fault = failed
+    if fault:
+        raise fault
     return done
 
 
@@ -100,15 +121,23 @@ def _listener(path: str) -> Listener:
     return found
 
 
+_MISSING = """
+SELECT e.* FROM record_entry e
+WHERE e.at BETWEEN %s AND %s AND EXISTS (
+    SELECT 1 FROM unnest(%s::text[], %s::text[]) AS heard (verb, listener) WHERE heard.verb = e.verb
+    AND NOT EXISTS (SELECT 1 FROM record_effect f WHERE f.entry_id = e.id AND f.listener = heard.listener))
+  AND NOT EXISTS (SELECT 1 FROM public.procrastinate_jobs j WHERE j.task_name = %s
+    AND j.status IN ('todo', 'doing', 'failed') AND j.args ->> 'entry' = e.id::text)
+ORDER BY e.at LIMIT %s
+"""
+
+
 def missing(older_than: timedelta = timedelta(minutes=2), most: int = 500) -> list[Entry]:
-    """Entries of the last days whose consequences have not all happened: the sweeper's list."""
-    heard = wiring.heard_verbs()
+    """Entries of the last days whose consequences have not all happened and whose job is gone: the sweeper's list.
+
+    A job that waits its turn is not lost, and one that was given up after its tries must not begin anew each minute.
+    """
+    heard = [(verb, path) for verb in wiring.heard_verbs() for path in wiring.listeners(verb)]
+    verbs, paths = (list(column) for column in zip(*heard, strict=True))
     since, until = now() - timedelta(days=7), now() - older_than
-    late = []
-    for entry in Entry.objects.filter(at__gte=since, at__lte=until, verb__in=heard).order_by("at").iterator():
-        wanted = set(wiring.listeners(entry.verb))
-        if wanted - set(Effect.objects.filter(entry=entry).values_list("listener", flat=True)):
-            late.append(entry)
-            if len(late) >= most:
-                break
-    return late
+    return list(Entry.objects.raw(_MISSING, [since, until, verbs, paths, TASK, most]))

@@ -55,7 +55,8 @@ def line(
     """The next entry of a case, linked and hashed, not yet saved. Moves the case's `seq` and `head` along."""
     words = {k: v for k, v in said.items() if k in FREE_TEXT and v}
     salted = chain.salt() if words else b""
-    entry = Entry(
+    entry = writing.new(
+        Entry,
         case=case,
         seq=case.seq + 1,
         verb=verb,
@@ -80,15 +81,16 @@ def line(
     return entry
 
 
-def keep(entry: Entry) -> None:
-    """Saves the entry and its words."""
-    writing.insert([entry, words_of(entry)])
-
-
 def words_of(entry: Entry) -> Words | None:
     """The words that `line` put aside for an entry. None if nothing was said."""
     salted, masked = entry.kept  # type: ignore[attr-defined]
-    return Words(entry=entry, salt=salted, said=masked) if masked else None
+    return writing.new(Words, entry=entry, salt=salted, said=masked) if masked else None
+
+
+def lines_since(case: Case, seen: int, most: int = 5) -> list[dict[str, str]]:
+    """What came after the line a form saw: verb, time and state of each, the first few."""
+    rows = case.entries.filter(seq__gt=seen).order_by("seq")[:most]
+    return [{"verb": e.verb, "at": e.at.isoformat(), "now": e.now} for e in rows]
 
 
 def told(entry: Entry) -> bytes:

@@ -4,6 +4,7 @@ Neither takes a lock of its own: a killed process would keep it, and everything 
 """
 
 import logging
+from collections.abc import Callable
 
 from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
@@ -16,41 +17,39 @@ log = logging.getLogger(__name__)
 
 
 def tick_all() -> int:
-    """One tick in every district; a district that fails keeps no other from ringing."""
-    rung = 0
-    for place in District.objects.all():
-        try:
-            with district(place):
-                rung += tick.tick()
-        except Exception:
-            log.exception("tick failed", extra={"district": place.code})
-    return rung
+    """One tick in every district."""
+    return _in_each("tick", tick.tick)
 
 
 def seal_all() -> int:
     """Seals what moved in every district whose last seal is an hour old."""
-    made = 0
-    for place in District.objects.all():
-        with district(place):
-            made += seals.seal_when_due()
-    return made
+    return _in_each("seal", seals.seal_when_due)
 
 
 def tidy_all() -> int:
     """Deletes what has served its time, in every district; says how many rows and files went."""
-    gone = 0
-    for place in District.objects.all():
-        with district(place):
-            gone += sum(tidying.tidy().values())
-    return gone
+    return _in_each("tidying", lambda: sum(tidying.tidy().values()))
 
 
 def sweep_all() -> int:
     """Sends again the consequences that are missing (a lost job, a crash between two nodes)."""
-    sent = 0
+    return _in_each("sweep", _sweep)
+
+
+def _sweep() -> int:
+    found = consequences.missing()
+    for entry in found:
+        consequences.defer(entry)
+    return len(found)
+
+
+def _in_each(what: str, act: Callable[[], int]) -> int:
+    """The sum over all districts; one that fails keeps no other from its turn."""
+    total = 0
     for place in District.objects.all():
-        with district(place):
-            for entry in consequences.missing():
-                consequences.defer(entry)
-                sent += 1
-    return sent
+        try:
+            with district(place):
+                total += act()
+        except Exception:
+            log.exception("%s failed in %s", what, place.code)
+    return total

@@ -1,6 +1,7 @@
 """Intake (受理): what somebody saw or asked becomes an event, and the event opens a case with a number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,9 +9,10 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
+from jiedao.ground.db import asking
 from jiedao.ground.people import Actor, posts
 from jiedao.ground.people.contacts import Caller, known_subject, remembered
-from jiedao.ground.people.models import Unit
+from jiedao.ground.people.models import Contact, Statement, Unit
 from jiedao.ground.places.locate import locate
 from jiedao.ground.places.models import Area
 from jiedao.ground.store import Stored
@@ -19,12 +21,15 @@ from jiedao.kit.clock import local, now
 from jiedao.kit.ids import new_id
 from jiedao.kit.refusal import Refused
 from jiedao.kit.text import alike, clean, mask_free
-from jiedao.record import attachments, flow, orders, standing, writing
+from jiedao.record import attachments, flow, orders, standing, versions, writing
 from jiedao.record.definition import Definition
 from jiedao.record.models import Case, Entry, Event
 
 SAME_MATTER = 0.55
 """From which likeness of words the same caller's report is the same matter. Local default."""
+
+# Read once: an enumeration builds its list of values at every question.
+KINDS, CHANNELS = frozenset(Case.Kind.values), frozenset(Event.Channel.values)
 
 CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -69,7 +74,7 @@ def report(
     """
     told = _cleaned(told)
     caller = caller or Caller()
-    version = flow.process(process)
+    version = versions.process(process)
     event_id = new_id()
     if not standing.may_open(version.definition, by):
         raise Refused("not_yours", verb="report", roles=[])
@@ -81,8 +86,21 @@ def report(
         return _add_event(known, told, event_id, by=by, caller=caller)
     said = {"channel": told.channel, "kind": told.kind, "photos": [p.sha256.hex() for p in told.photos]}
     columns = _columns(told, caller, by) | {"from_unit": from_unit or _sender(version.definition, by)}
-    case, entry = flow.open(version, version.definition.opens_with, by=by, said=said, **columns)
-    event, code = _event(case, told, event_id, by=by, caller=caller)
+    case_id, at = new_id(), now()
+    event, code, *secured = _event(case_id, told, event_id, at, by=by, caller=caller)
+    with _known_number(told):
+        case, entry = flow.open(
+            version,
+            version.definition.opens_with,
+            by=by,
+            said=said,
+            beside=[event, *secured],
+            id=case_id,
+            opened_at=at,
+            **columns,
+        )
+        if told.source_key:
+            asking.settle()
     attachments.attach(entry, told.photos, public=not case.shielded)
     return Taken(case, event, entry, code)
 
@@ -120,9 +138,9 @@ def _cleaned(told: Told) -> Told:
     words = clean(told.words)
     if not words.strip():
         raise Refused("incomplete", verb="report", missing=["words"])
-    if told.kind not in Case.Kind.values:
+    if told.kind not in KINDS:
         raise Refused("unknown_kind", kind=told.kind, known=list(Case.Kind.values))
-    if told.channel not in Event.Channel.values:
+    if told.channel not in CHANNELS:
         raise Refused("unknown_channel", channel=told.channel, known=list(Event.Channel.values))
     if told.point and not (-180 <= told.point[0] <= 180 and -90 <= told.point[1] <= 90):
         raise Refused("outside_world", lon=told.point[0], lat=told.point[1])
@@ -164,23 +182,31 @@ def _add_event(case: Case, told: Told, event_id: UUID, *, by: Actor, caller: Cal
     with flow.hold(case.id) as held:
         said = {"channel": told.channel, "text": told.words, "photos": [p.sha256.hex() for p in told.photos]}
         entry = flow.note(held, "add", by=by, said=said)
-        event, code = _event(held, told, event_id, by=by, caller=caller)
+        event, code, *secured = _event(held.id, told, event_id, now(), by=by, caller=caller)
+        with _known_number(told):
+            writing.insert([event, *secured])
+            if told.source_key:
+                asking.settle()
         attachments.attach(entry, told.photos, public=not held.shielded)
         return Taken(held, event, entry, code, joined=True)
 
 
-def _event(case: Case, told: Told, event_id: UUID, *, by: Actor, caller: Caller) -> tuple[Event, str]:
+def _event(
+    case_id: UUID, told: Told, event_id: UUID, at: datetime, *, by: Actor, caller: Caller
+) -> tuple[Event, str, *tuple[Contact | Statement, ...]]:
+    """The event of a case, its code, and the rows of who reported; not yet written."""
     raw = dict(told.raw)
     subject, *secured = remembered(event_id, caller, raw.pop("_words", told.words))
     code = code_of(event_id)
-    event = Event(
+    event = writing.new(
+        Event,
         id=event_id,
-        case=case,
+        case_id=case_id,
         channel=told.channel,
         source=told.source,
         source_key=told.source_key,
-        at=told.at or case.opened_at,
-        received_at=now(),
+        at=told.at or at,
+        received_at=at,
         words=told.words,
         address=told.address,
         lon=told.point[0] if told.point else None,
@@ -191,14 +217,18 @@ def _event(case: Case, told: Told, event_id: UUID, *, by: Actor, caller: Caller)
         subject_id=subject.id if subject else None,
         person_id=by.person.id if by.person else None,
     )
+    return event, code, *secured
+
+
+@contextmanager
+def _known_number(told: Told) -> Iterator[None]:
+    """Another request may have taken this number since we looked: the constraint lets one in, the other is refused."""
     try:
-        writing.insert([event, *secured])
+        yield
     except IntegrityError as rival:
-        # Another request has taken this number since we looked; the constraint lets only one in.
         if told.source_key and "one_event_per_foreign_number" in str(rival):
             raise Refused("known_number", source=told.source, key=told.source_key) from None
         raise
-    return event, code
 
 
 def code_of(event_id: UUID) -> str:

@@ -39,9 +39,9 @@ def _dotted(node: ast.AST) -> str:
 
 def bare_save(tree: ast.Module, path: Path) -> Iterator[int]:
     for call in _calls(tree):
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "save" and not call.args:
-            if not {word.arg for word in call.keywords} & {"update_fields", "force_insert"}:
-                yield call.lineno
+        saves = isinstance(call.func, ast.Attribute) and call.func.attr == "save" and not call.args
+        if saves and not {word.arg for word in call.keywords} & {"update_fields", "force_insert"}:
+            yield call.lineno
 
 
 def objects_in_doors(tree: ast.Module, path: Path) -> Iterator[int]:
@@ -55,9 +55,9 @@ def objects_in_doors(tree: ast.Module, path: Path) -> Iterator[int]:
 
 def search_path(tree: ast.Module, path: Path) -> Iterator[int]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if re.search(r"\bset\s+(local\s+|session\s+)?search_path\b", node.value, re.IGNORECASE):
-                yield node.lineno
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if re.search(r"\bset\s+(local\s+|session\s+)?search_path\b", text, re.IGNORECASE):
+            yield node.lineno
 
 
 def other_schema(tree: ast.Module, path: Path) -> Iterator[int]:
@@ -113,9 +113,8 @@ def signals(tree: ast.Module, path: Path) -> Iterator[int]:
 
 def long_function(tree: ast.Module, path: Path) -> Iterator[int]:
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno:
-            if node.end_lineno - node.lineno + 1 > 40:
-                yield node.lineno
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (node.end_lineno or 0) - node.lineno >= 40:
+            yield node.lineno
 
 
 def long_file(tree: ast.Module, path: Path) -> Iterator[int]:

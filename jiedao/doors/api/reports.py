@@ -94,7 +94,7 @@ def report(request: HttpRequest) -> HttpResponse:
             "joined": taken.joined,
         }
         receipt.came_of(**came)
-    return answer(_taken(**came), 201)
+    return answer(Taken(taken.case.number, taken.code, taken.entry.seq, taken.case.state, taken.joined), 201)
 
 
 def _taken(number: str, event: str, seq: int, state: str, joined: bool) -> Taken:

@@ -10,6 +10,7 @@ from jiedao.ground.db.schemas import migrate
 EXAMPLES = """
   jiedao demo
   jiedao demo --codes      only print the sign-ins, with one-time codes of this half minute
+The districts come without cases; `jiedao rehearse --day` plays their last days up to this minute, as ./run does.
 """
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from datetime import date, datetime
+from datetime import date
 
 from jiedao.ground.districts import district
 from jiedao.ground.people.models import Unit
@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _month(text: str) -> date:
-    return datetime.strptime(text, "%Y-%m").date()
+    return date.fromisoformat(f"{text}-01")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -187,14 +187,23 @@ def _prepare(args: argparse.Namespace) -> str:
         _step("assets", "browser packages")
     except Trouble as trouble:
         _say(f"{trouble}\nThe pages work without them; maps and charts stay empty until ./run reaches the registry.")
-    return _step("migrate", "database") if args.no_demo else _step("demo", "database and demo districts")
+    if args.no_demo:
+        return _step("migrate", "database")
+    sign_ins = _step("demo", "database and demo districts")
+    try:
+        _step("rehearse", "a day in progress", "--day")
+    except Trouble as trouble:
+        _say(f"{trouble}\nThe desks of the demo districts stay empty; `jiedao rehearse --day` tries again.")
+    return sign_ins
 
 
-def _step(command: str, what: str) -> str:
+def _step(command: str, what: str, *words: str) -> str:
     """One command of ours in a process of its own; its progress is shown, its output given back."""
     began = time.monotonic()
     child = {name: value for name, value in os.environ.items() if name != "JIEDAO_ROLE"}
-    done = subprocess.run([sys.executable, "-m", "jiedao", command], env=child, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "jiedao", command, *words], env=child, stdout=subprocess.PIPE, text=True
+    )
     if done.returncode:
         raise Trouble(f"`jiedao {command}` failed; its words are above.")
     _say(f"  {what:<28}{time.monotonic() - began:5.1f} s")

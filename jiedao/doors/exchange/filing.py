@@ -20,7 +20,7 @@ from jiedao.kit.clock import local, now, today
 from jiedao.kit.ids import new_id
 from jiedao.kit.text import mask_free
 from jiedao.kit.vault import blind
-from jiedao.record import flow, ledger
+from jiedao.record import ledger, versions
 from jiedao.record.models import Case, DispatchOrder, Entry, Event, Words
 
 IMPORTER = Actor.system("import")
@@ -42,7 +42,7 @@ class Books:
 
     def __init__(self, mapping: Mapping) -> None:
         self.mapping = mapping
-        self.process = flow.process(mapping.process)
+        self.process = versions.process(mapping.process)
         definition = self.process.definition
         self.opens = definition.state(definition.opens_in)
         self.closed = next(s for s in definition.states.values() if s.code == "closed")

@@ -4,6 +4,7 @@ A CSV is read line by line and may be of any length. Where a line cannot be read
 costs its own row, not the file.
 """
 
+import contextlib
 import csv
 import gzip
 import io
@@ -180,11 +181,7 @@ def _text(path: Path, packed: bool) -> IO[str]:
 
     A byte that fits neither becomes half a character, which no row with it passes.
     """
-    try:
-        with _opened(path, packed) as file:
-            sample = file.read(1 << 20)
-    except (OSError, EOFError, zlib.error) as broken:
-        raise Refused("not_a_sheet", path=path.name, why=str(broken)[:120]) from None
+    sample = _sample(path, packed)
     if not sample.strip():
         raise Refused("not_a_sheet", path=path.name, why="empty")
     encoding = ENCODINGS[0]
@@ -194,6 +191,15 @@ def _text(path: Path, packed: bool) -> IO[str]:
         if broken.start < len(sample) - 4 and _decodes(sample[:-4], ENCODINGS[1]):
             encoding = ENCODINGS[1]
     return io.TextIOWrapper(_opened(path, packed), encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _sample(path: Path, packed: bool) -> bytes:
+    """The first megabyte, or what there is of it: a file that breaks off later still has rows."""
+    sample = b""
+    with contextlib.suppress(OSError, EOFError, zlib.error), _opened(path, packed) as file:
+        while len(sample) < 1 << 20 and (part := file.read(1 << 12)):
+            sample += part
+    return sample
 
 
 def _opened(path: Path, packed: bool) -> IO[bytes]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from jiedao.ground.people import Actor
@@ -31,6 +32,13 @@ TEMPERS = (
 )
 """Tempers with their weights: most units work well, a few do not."""
 
+HANDLERS = ("handler", "unit_head", "office_head", "subdistrict_clerk", "community_clerk")
+"""Post kinds that work on orders."""
+
+GRID = ("grid_worker", "grid_head")
+LEADERS = ("party_secretary", "director", "deputy_director")
+DRAFTERS = ("office_head", "subdistrict_clerk")
+
 
 class Cast:
     """Actors by post kind and unit, read once; tempers drawn by chance, in the order of the unit codes."""
@@ -38,15 +46,17 @@ class Cast:
     def __init__(self) -> None:
         self._by_kind: dict[str, list[Actor]] = defaultdict(list)
         self._by_unit: dict[UUID, list[Actor]] = defaultdict(list)
-        tenures = Tenure.objects.on().select_related("person", "post__kind", "post__area", "post__unit__area")
-        for tenure in tenures.order_by("post__code", "person__code"):  # type: ignore[attr-defined]
+        rows = Tenure.objects.on().select_related("person", "post__kind", "post__area", "post__unit__area")
+        for tenure in cast("list[Tenure]", list(rows.order_by("post__code", "person__code"))):
             actor = Actor.at(tenure.post, tenure.person)
             self._by_kind[actor.post_kind].append(actor)
             self._by_unit[tenure.post.unit_id].append(actor)
-        self._tempers: dict[UUID, Temper] = {}
-        for unit in Unit.objects.on().order_by("code"):  # type: ignore[attr-defined]
-            self._tempers[unit.id] = chance.choices([t for t, _ in TEMPERS], [w for _, w in TEMPERS])[0]
-        self.subdistricts: list[Unit] = list(Unit.objects.on().filter(kind="subdistrict").order_by("code"))  # type: ignore[arg-type]
+        units = cast("list[Unit]", list(Unit.objects.on().select_related("area").order_by("code")))
+        tempers, weights = [temper for temper, _ in TEMPERS], [weight for _, weight in TEMPERS]
+        self._tempers = {unit.id: chance.choices(tempers, weights)[0] for unit in units}
+        self.units = {unit.id: unit for unit in units}
+        self.subdistricts = [unit for unit in units if unit.kind == Unit.Kind.SUBDISTRICT]
+        self.departments = [unit for unit in units if unit.kind == Unit.Kind.DEPARTMENT]
 
     def one(self, *kinds: str) -> Actor:
         """Somebody in one of these kinds of post. Refuses `nobody_in_post` for a district that has none."""
@@ -62,19 +72,26 @@ class Cast:
             found = [a for kind in kinds for a in self._by_kind[kind] if a.post and unit.id in a.post.unit.above]
         return chance.choice(found) if found else None
 
-    def near(self, case: Case, *kinds: str) -> Actor | None:
-        """Somebody whose area holds the case's place."""
+    def at(self, path: str, *kinds: str) -> Actor | None:
+        """Somebody whose area holds the place; of the smallest area there is somebody in."""
         found = [
-            a
+            actor
             for kind in kinds
-            for a in self._by_kind[kind]
-            if a.area_path and f"{case.area_path}/".startswith(f"{a.area_path}/")
+            for actor in self._by_kind[kind]
+            if actor.area_path and f"{path}/".startswith(f"{actor.area_path}/")
         ]
-        return chance.choice(found) if found else None
+        longest = max((len(actor.area_path or "") for actor in found), default=0)
+        nearest = [actor for actor in found if len(actor.area_path or "") == longest]
+        return chance.choice(nearest) if nearest else None
+
+    def near(self, case: Case, *kinds: str) -> Actor | None:
+        """The same for the place of a case."""
+        return self.at(case.area_path, *kinds) if case.area_path else None
+
+    def body_at(self, path: str) -> Unit | None:
+        """The sub-district of a place."""
+        codes = path.split("/")
+        return next((unit for unit in self.subdistricts if unit.area and unit.area.code in codes), None)
 
     def temper(self, unit: Unit) -> Temper:
         return self._tempers[unit.id]
-
-
-HANDLERS = ("handler", "unit_head", "office_head", "subdistrict_clerk", "community_clerk")
-"""Post kinds that work on orders."""

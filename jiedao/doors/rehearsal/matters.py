@@ -1,5 +1,6 @@
 """Matters (演练事由): what people report, made from the district's own duty list; no real appeal is in it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from shapely.geometry import Point, shape
@@ -60,36 +61,26 @@ class Matters:
         self._busy = [1 / (rank % 17 + 1) for rank in range(len(self._grids))]
         self._hot: list[tuple[DutyItem, tuple[float, float], str, datetime]] = []
 
-    def told(self, at: datetime, channel: str, kind: str) -> tuple[Told, DutyItem]:
+    def of(self, codes: Collection[str]) -> list[DutyItem]:
+        """The items with these codes, in the order of the list."""
+        return [item for item in self.items if item.code in codes]
+
+    def told(self, at: datetime, channel: str, kind: str, *, item: DutyItem | None = None) -> tuple[Told, DutyItem]:
         """A report of this moment. One in twelve is about what somebody has just reported nearby."""
         self._hot = [hot for hot in self._hot if at - hot[3] < timedelta(days=3)][-40:]
-        if self._hot and chance.random() < 1 / 12:
+        if self._hot and item is None and chance.random() < 1 / 12:
             item, (lon, lat), street, _ = chance.choice(self._hot)
             point = (lon + (chance.random() - 0.5) * 0.0008, lat + (chance.random() - 0.5) * 0.0008)
         else:
-            item = chance.choices(self.items, self._often)[0]
-            point = self._point()
+            item = item or chance.choices(self.items, self._often)[0]
+            point = self.spot()
             street = f"{chance.choice(STREETS)}{chance.randint(1, 80)}号"
             self._hot.append((item, point, street, at))
-        word = chance.choice(item.words.split() or [item.name])
-        words = chance.choice(OPENINGS).format(place=street, name=item.name, word=word) + chance.choice(ENDINGS)
-        severity = 2 if "hours" in item.limit and "working" not in item.limit and chance.random() < 0.5 else 0
-        return (
-            Told(
-                words=words,
-                channel=channel,
-                kind=kind,
-                title=f"{street}{item.name}",
-                point=point,
-                address=street,
-                severity=severity,
-            ),
-            item,
-        )
+        return written(item, point, street, channel, kind), item
 
-    def _point(self) -> tuple[float, float]:
-        """A point inside a grid, most often a busy one."""
-        grid = chance.choices(self._grids, self._busy)[0]
+    def spot(self, grid: Area | None = None) -> tuple[float, float]:
+        """A point inside a grid, by default inside one of them, most often a busy one."""
+        grid = grid or chance.choices(self._grids, self._busy)[0]
         body = shape(grid.shape)
         west, south, east, north = body.bounds
         for _ in range(12):
@@ -98,6 +89,22 @@ class Matters:
                 return round(lon, 6), round(lat, 6)
         inside = body.representative_point()
         return round(inside.x, 6), round(inside.y, 6)
+
+
+def written(item: DutyItem, point: tuple[float, float], street: str, channel: str, kind: str) -> Told:
+    """A report of an item at a place, in somebody's words."""
+    word = chance.choice(item.words.split() or [item.name])
+    words = chance.choice(OPENINGS).format(place=street, name=item.name, word=word) + chance.choice(ENDINGS)
+    pressing = "hours" in item.limit and "working" not in item.limit
+    return Told(
+        words=words,
+        channel=channel,
+        kind=kind,
+        title=f"{street}{item.name}",
+        point=point,
+        address=street,
+        severity=2 if pressing and chance.random() < 0.5 else 0,
+    )
 
 
 def caller() -> tuple[str, str]:

@@ -60,8 +60,7 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if request.method == "GET":
         refused = _barred(asked)
         if refused:
-            said = forms.told(refused)
-            return _composer(request, asked, None, status=said.status, refusal=said)
+            return _composer(request, asked, None, refusal=forms.told(refused))
         return _composer(request, asked, _fresh(request, asked))
     if request.POST.get("find"):
         return _composer(request, asked, _fresh(request, asked))
@@ -140,10 +139,14 @@ def _done(request: HttpRequest, asked: forms.Asked) -> HttpResponse:
         )
     except Refused as refused:
         return _refused(request, asked, form, refused, uploads)
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = f"{reverse('case', args=[done.number])}#entry-{done.seq}"
+    back = _back(request) or f"{reverse('case', args=[done.number])}#entry-{done.seq}"
     return HttpResponseRedirect(back, status=303)
+
+
+def _back(request: HttpRequest) -> str:
+    """The desk a form was opened from. Empty for none, and for an address that is not ours."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
 
 def _seen(request: HttpRequest) -> int | None:
@@ -168,7 +171,7 @@ def _composer(
 ) -> HttpResponse:
     opened(asked.case, asked.by, request)
     shown = told(asked.case, asked.by)
-    about = {**_about(asked, form), "back": request.POST.get("next") or request.GET.get("next", ""), **more}
+    about = {**_about(asked, form), "back": _back(request), **more}
     if asked.act.verb == "callback" and reason_to_ring(asked.case, set(), shown["buttons"]) == "callback":
         look(asked.case, asked.by, "contact", "callback")
         about["callers"] = callers(asked.case)

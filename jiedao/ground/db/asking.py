@@ -1,10 +1,13 @@
-"""Asking fast (预备语句): statements of hot paths, prepared once per connection; text in, text out.
+"""Asking fast (预备语句): prepared statements through libpq itself, several in one trip; text in, text out.
 
-The ORM builds, binds and plans every statement anew and adapts every value, which costs several times the work itself.
-A prepared plan follows the search path, so one text serves every district. Placeholders are PostgreSQL's own, `$1`.
+The ORM builds, binds and plans every statement anew and adapts every value, and each one is a trip of its own. Here a
+statement is prepared once per connection; what needs no answer waits and travels with the next question or with the
+COMMIT. A prepared plan follows the search path, so one text serves every district. Placeholders are PostgreSQL's `$1`.
 Whoever asks turns the answer into numbers and ids.
 """
 
+import logging
+import select
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -16,34 +19,208 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.pq import ExecStatus, TransactionStatus
 
 Answer = list[tuple[str | None, ...]]
+Statement = tuple[str, Sequence[Any]]
+
+PATIENCE = 60_000
+"""Milliseconds without a word from the server; its own statement timeout comes long before."""
+
+log = logging.getLogger(__name__)
 
 
 def ask(sql: str, values: Sequence[Any] = ()) -> Answer:
     """The rows of a statement, in the district and transaction one is in. Empty for one that gives none."""
     db = connections[DEFAULT_DB_ALIAS]
-    if db.connection is None or not db.search_path_set_schemas:
-        db.cursor().close()  # Django's own: opens the connection and enters the district's schema
-    db.validate_no_broken_transaction()
+    _enter(db)
     with db.wrap_database_errors:
-        return _rows(_execute(db.connection, sql, [told(value) for value in values]))
+        return _rows(_send(db.connection, [*_begun(db), *_taken(db), (sql, values)])[-1])
 
 
-def _execute(connection: psycopg.Connection, sql: str, values: list[bytes | None]) -> Any:
-    """Through libpq itself: psycopg's cursors cost four times as much for a short statement."""
-    server = connection.pgconn
-    if not connection.autocommit and server.transaction_status == TransactionStatus.IDLE:
-        _checked(server.exec_(b"BEGIN"))
-    names: dict[str, bytes] = connection.__dict__.setdefault("_jiedao_prepared", {})
+def tell(sql: str, values: Sequence[Any] = ()) -> None:
+    """A statement whose answer nobody needs: inside `whole` it waits for the next question, elsewhere it goes at once."""
+    db = connections[DEFAULT_DB_ALIAS]
+    if _lane(db) is None:
+        ask(sql, values)
+    else:
+        _lane(db).waiting.append((sql, values))  # type: ignore[union-attr]
+
+
+def settle() -> None:
+    """Sends what waits now, for who must know that it is done."""
+    db = connections[DEFAULT_DB_ALIAS]
+    waiting = _taken(db)
+    if waiting:
+        with db.wrap_database_errors:
+            _send(db.connection, [*_begun(db), *waiting])
+
+
+def afterwards(statement: Callable[[], Statement]) -> bool:
+    """A statement for right after the COMMIT, in the same trip; made then. False if no `whole` takes it along."""
+    lane = _lane(connections[DEFAULT_DB_ALIAS])
+    if lane is not None and lane.commits:
+        lane.after.append(statement)
+        return True
+    return False
+
+
+class whole:
+    """Inside, statements that need no answer wait. At the end they go out, and with them the COMMIT.
+
+    Stands directly within the transaction of a write. Any other statement of Django's sends first what waits.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: list[Statement] = []
+        self.after: list[Callable[[], Statement]] = []
+        self.commits = False
+
+    def __enter__(self) -> None:
+        db = connections[DEFAULT_DB_ALIAS]
+        # Within another transaction (a savepoint) the commit is not ours.
+        self.commits = len(db.savepoint_ids) == 0
+        db._jiedao_lane = self
+        db.execute_wrappers.append(_first_what_waits)
+
+    def __exit__(self, kind: Any, *fault: Any) -> None:
+        db = connections[DEFAULT_DB_ALIAS]
+        db._jiedao_lane = None
+        db.execute_wrappers.remove(_first_what_waits)
+        if kind is None and (self.waiting or self.commits):
+            db.validate_no_broken_transaction()
+            with db.wrap_database_errors:
+                after = [made() for made in self.after]
+                _send(db.connection, [*_begun(db), *self.waiting], commit=self.commits, after=after)
+
+
+def is_open() -> bool:
+    """Whether this thread is inside `whole`."""
+    return _lane(connections[DEFAULT_DB_ALIAS]) is not None
+
+
+def _lane(db: Any) -> whole | None:
+    return getattr(db, "_jiedao_lane", None)
+
+
+def _taken(db: Any) -> list[Statement]:
+    lane = _lane(db)
+    if lane is None or not lane.waiting:
+        return []
+    waiting, lane.waiting = lane.waiting, []
+    return waiting
+
+
+def _first_what_waits(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+    db = context["connection"]
+    waiting = _taken(db)
+    if waiting:
+        _send(db.connection, [*_begun(db), *waiting])
+    return execute(sql, params, many, context)
+
+
+def _enter(db: Any) -> None:
+    """Django's own cursor opens the connection and enters the district's schema."""
+    if db.connection is None or not db.search_path_set_schemas:
+        db.cursor().close()
+    db.validate_no_broken_transaction()
+
+
+def _begun(db: Any) -> list[Statement]:
+    idle = db.connection.pgconn.transaction_status == TransactionStatus.IDLE
+    return [("BEGIN", ())] if idle and not db.connection.autocommit else []
+
+
+def _send(
+    connection: psycopg.Connection,
+    statements: list[Statement],
+    *,
+    commit: bool = False,
+    after: Sequence[Statement] = (),
+) -> list[Any]:
+    """Sends statements in one trip and gives their results. A fault of one stops the others, but for those after."""
+    if commit:
+        statements = [*statements, ("COMMIT", ())]
+    if len(statements) == 1 and not after:
+        return [_checked(_alone(connection, *statements[0]))]
+    server, fresh = connection.pgconn, dict[str, bytes]()
+    server.enter_pipeline_mode()
+    for sql, values in statements:
+        _queue(connection, sql, values, fresh)
+    server.pipeline_sync()
+    for sql, values in after:
+        server.send_query_params(sql.encode(), [None if v is None else told(v) for v in values])
+        server.pipeline_sync()
+    own, *late = _heard(server, 1 + len(after))
+    server.exit_pipeline_mode()
+    for result in own:
+        _checked(result)
+    _names(connection).update(fresh)
+    for result in (one for group in late for one in group):
+        if result.status not in GOOD:
+            log.warning("not told after the commit: %s", result.error_message)
+    return own
+
+
+GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+
+
+def _alone(connection: psycopg.Connection, sql: str, values: Sequence[Any]) -> Any:
+    names, server = _names(connection), connection.pgconn
     name = names.get(sql)
     if name is None:
-        name = b"jiedao_%d" % len(names)
+        name = _next_name(connection)
         _checked(server.prepare(name, sql.encode()))
         names[sql] = name
-    return _checked(server.exec_prepared(name, values))
+    return server.exec_prepared(name, [None if value is None else told(value) for value in values])
+
+
+def _queue(connection: psycopg.Connection, sql: str, values: Sequence[Any], fresh: dict[str, bytes]) -> None:
+    """Adds a statement to the trip. What is prepared on it is remembered only once the trip has come back whole."""
+    server = connection.pgconn
+    if not values:
+        server.send_query_params(sql.encode(), None)
+        return
+    name = _names(connection).get(sql) or fresh.get(sql)
+    if name is None:
+        name = fresh[sql] = _next_name(connection)
+        server.send_prepare(name, sql.encode())
+    server.send_query_prepared(name, [None if value is None else told(value) for value in values])
+
+
+def _names(connection: psycopg.Connection) -> dict[str, bytes]:
+    names: dict[str, bytes] = connection.__dict__.setdefault("_jiedao_prepared", {})
+    return names
+
+
+def _next_name(connection: psycopg.Connection) -> bytes:
+    """Never one that was tried before: a PREPARE that failed half-way may or may not have happened."""
+    number = connection.__dict__["_jiedao_names"] = connection.__dict__.get("_jiedao_names", 0) + 1
+    return b"jiedao_%d" % number
+
+
+def _heard(server: Any, syncs: int) -> list[list[Any]]:
+    """The results up to each sync. Waits without holding the interpreter."""
+    groups: list[list[Any]] = [[]]
+    while server.flush():
+        pass
+    ready = select.poll()
+    ready.register(server.socket, select.POLLIN)
+    while len(groups) <= syncs:
+        if server.is_busy():
+            if not ready.poll(PATIENCE):
+                raise psycopg.OperationalError("the server is silent")
+            server.consume_input()
+            continue
+        result = server.get_result()
+        if result is None:
+            continue
+        if result.status == ExecStatus.PIPELINE_SYNC:
+            groups.append([])
+        else:
+            groups[-1].append(result)
+    return groups[:syncs]
 
 
 def _checked(result: Any) -> Any:
-    if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+    if result.status not in GOOD:
         raise psycopg.errors.error_from_result(result)
     return result
 
@@ -57,7 +234,7 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode()
 
 
-def told(value: Any) -> bytes | None:
+def told(value: Any) -> bytes:
     """A value in PostgreSQL's own text, which the server reads by the type of the column."""
     tell = _TOLD.get(type(value))
     return tell(value) if tell else _string(str(value))
@@ -69,8 +246,7 @@ def _string(value: str) -> bytes:
     return value.encode()
 
 
-_TOLD: dict[type, Callable[[Any], bytes | None]] = {
-    type(None): lambda value: None,
+_TOLD: dict[type, Callable[[Any], bytes]] = {
     str: _string,
     UUID: lambda value: value.hex.encode(),
     datetime: lambda value: value.isoformat().encode(),

@@ -97,9 +97,7 @@ def django_database(role: str, pool: int = 0) -> dict[str, Any]:
     if pool:
         options["pool"] = {"min_size": min(2, pool), "max_size": pool, "timeout": 5}
     named = {django: given.get(libpq, "") for libpq, django in _DJANGO_NAMES.items()}
-    # A server that was restarted leaves dead connections in the pool; each is tried before it is lent out.
-    named["CONN_HEALTH_CHECKS"] = bool(pool)
-    return {"ENGINE": "django_tenants.postgresql_backend", "OPTIONS": options, **named}
+    return {"ENGINE": "jiedao.ground.db.engine", "OPTIONS": options, **named}
 
 
 _DJANGO_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
-from jiedao.ground.db.asking import ask
+from jiedao.ground.db import asking
 from jiedao.ground.journal.chain import plain
 from jiedao.ground.journal.models import Receipt
 from jiedao.kit.clock import now
@@ -47,12 +47,21 @@ def once(scope: str, key: str, body: Any) -> Iterator[Once]:
     fingerprint = hashlib.sha256(plain(body)).digest()
     with transaction.atomic():
         ident = new_id()
-        if not ask(_TAKE, [ident, scope, key, fingerprint, now()]):
+        if not asking.ask(_TAKE, [ident, scope, key, fingerprint, now()]):
             before = Receipt.objects.get(scope=scope, key=key)
             if bytes(before.fingerprint) != fingerprint:
                 raise Refused("key_reused", key=key)
             yield Once(known=True, outcome=before.outcome)
             return
         receipt = Once(known=False, outcome=None)
-        yield receipt
-        ask(_CAME, [receipt.outcome, ident])
+        with asking.whole():
+            yield receipt
+            asking.tell(_CAME, [receipt.outcome, ident])
+
+
+def whole() -> AbstractContextManager[object]:
+    """The transaction of a write: the one that its receipt has opened, else one of its own.
+
+    No savepoint inside: a write happens whole or not at all, and two more trips to the database would buy nothing.
+    """
+    return nullcontext() if asking.is_open() else transaction.atomic()

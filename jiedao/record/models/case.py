@@ -42,12 +42,12 @@ class Case(Row):
     channel = models.CharField(max_length=20)
     title = models.CharField(max_length=200)
     words = models.TextField(blank=True)
-    item = models.ForeignKey(DutyItem, models.PROTECT, null=True, related_name="+")
+    item = models.ForeignKey(DutyItem, models.PROTECT, null=True, related_name="+", db_index=False)
     routing = models.JSONField(default=dict)
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
     address = models.CharField(max_length=200, blank=True)
-    area = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+")
+    area = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+", db_index=False)
     area_path = models.CharField(max_length=100, blank=True, db_collation="C")
     units = ArrayField(models.UUIDField(), default=list)
     reported_units = ArrayField(models.UUIDField(), default=list)
@@ -56,12 +56,14 @@ class Case(Row):
     has_caller = models.BooleanField(default=False)
     may_ring = models.BooleanField(default=False)
     caller_mask = models.CharField(max_length=60, blank=True)
-    from_unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
-    holder = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    from_unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", db_index=False)
+    holder = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", db_index=False)
     held_since = models.DateTimeField(null=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
-    grown_from = models.ForeignKey("record.DispatchOrder", models.PROTECT, null=True, related_name="+")
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", db_index=False)
+    grown_from = models.ForeignKey(
+        "record.DispatchOrder", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged", db_index=False)
     severity = models.SmallIntegerField(default=0)
     marks = models.JSONField(default=dict)
     limit = models.CharField(max_length=40, blank=True)
@@ -83,14 +85,23 @@ class Case(Row):
     }
 
     class Meta:
+        # Every report and every move writes into each of these; relations that nothing asks for have none.
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["phase", "due_at"], name="case_phase_due"),
+            # What the filters of a work list ask is in it, so that a page and its count read no row they do not show.
+            models.Index(
+                fields=["phase", "due_at"],
+                include=["id", "kind", "severity", "state", "process", "holder", "area_path", "reported_units"],
+                name="case_running",
+                condition=~Q(phase="closed"),
+            ),
             models.Index(fields=["state", "due_at"], name="case_state_due"),
             models.Index(fields=["area_path", "phase"], name="case_area_phase"),
             models.Index(fields=["holder", "phase", "due_at"], name="case_holder_due"),
             models.Index(fields=["-opened_at"], name="case_opened"),
             models.Index(fields=["lat", "lon"], name="case_point", condition=~Q(phase="closed")),
             models.Index(fields=["parent"], name="case_parent", condition=Q(parent__isnull=False)),
+            models.Index(fields=["merged_into"], name="case_merged_into", condition=Q(merged_into__isnull=False)),
+            models.Index(fields=["from_unit"], name="case_from_unit", condition=Q(from_unit__isnull=False)),
             GinIndex(fields=["units"], name="case_units"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -43,7 +43,6 @@ class Deadline(Row):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["due_at"], name="deadline_due", condition=Q(stopped_at=None, paused_since=None)),
             models.Index(fields=["soon_at"], name="deadline_soon", condition=Q(stopped_at=None, paused_since=None)),
-            models.Index(fields=["case"], name="deadline_case"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(due_at__gte=models.F("started_at")), name="due_after_it_started")
@@ -70,7 +69,7 @@ class Pause(Row):
 class Ring(Row):
     """That a deadline rang (到期提示): once per deadline, ring and due time, whatever happened in between."""
 
-    deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="rings")
+    deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="rings", db_index=False)
     ring = models.CharField(max_length=8)
     due_at = models.DateTimeField()
     at = models.DateTimeField()

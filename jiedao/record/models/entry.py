@@ -15,7 +15,7 @@ class Entry(Row):
     words can be deleted and the chain still verifies. `public`: the resident may read this line.
     """
 
-    case = models.ForeignKey(Case, models.PROTECT, related_name="entries")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="entries", db_index=False)
     seq = models.IntegerField()
     verb = models.CharField(max_length=20)
     at = models.DateTimeField()
@@ -60,7 +60,7 @@ class Words(Row):
 class Effect(Row):
     """That a listener has done its part for an entry (联动动作): the job may run twice, the effect happens once."""
 
-    entry = models.ForeignKey(Entry, models.PROTECT, related_name="effects")
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="effects", db_index=False)
     listener = models.CharField(max_length=80)
     at = models.DateTimeField()
 

@@ -30,11 +30,11 @@ class DispatchOrder(Row):
         HELPER = "helper"
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="orders")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
-    sender = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_index=False)
+    sender = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", db_index=False)
     role = models.CharField(max_length=8, choices=Role)
     round = models.SmallIntegerField(default=1)
-    item = models.ForeignKey(DutyItem, models.PROTECT, null=True, related_name="+")
+    item = models.ForeignKey(DutyItem, models.PROTECT, null=True, related_name="+", db_index=False)
     limit = models.CharField(max_length=40, blank=True)
     why = models.JSONField(default=dict)
     sent_at = models.DateTimeField()

@@ -83,7 +83,7 @@ _known: dict[UUID, Definition] = {}
 
 def definitions() -> dict[UUID, Definition]:
     """Every version of every process of the district. One query; a document is read once per process: it never changes."""
-    ids = [row[0] for row in rows("SELECT id FROM record_processversion", [])]
+    ids = [UUID(row[0]) for row in ask("SELECT id FROM record_processversion")]
     unread = [pk for pk in ids if pk not in _known]
     if unread:
         for pk, document in rows("SELECT id, document FROM record_processversion WHERE id = ANY(%s)", [unread]):

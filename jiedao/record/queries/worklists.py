@@ -1,16 +1,18 @@
 """Work lists of cases (工作列表): one hand-tuned statement per page, whatever the number of rows; sight is in it."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
+from jiedao.ground.db.asking import ask
 from jiedao.ground.people import Actor
 from jiedao.kit.clock import now
 from jiedao.record.definition import Definition, Label, State
-from jiedao.record.queries import scope
+from jiedao.record.queries import pressing, scope
 from jiedao.record.queries.scope import OPEN_ORDER, Count, Params
 
 PAGE = 50
@@ -89,24 +91,26 @@ class Listing:
 
     def page(self, number: int = 1, size: int = PAGE, order: str = "") -> list[CaseRow]:
         """One page in the one default order: overdue longest first, then severity, then due."""
-        keys: Params = [] if order else [now(), now()]
-        picked = f"SELECT c.* FROM record_case c WHERE {self.where} ORDER BY {order or ORDER} LIMIT %s OFFSET %s"
-        values = [*self.params, *keys, size, (max(number, 1) - 1) * size, *keys]
-        found = scope.rows(f"{_COLUMNS} FROM ({picked}) c {_JOINS} ORDER BY {order or ORDER}", values)
-        return [_case_row(row, self.known) for row in found]
+        offset = (max(number, 1) - 1) * size
+        if order:
+            picked, values = pressing.sorted_by(order, self.where, self.params, size, offset)
+        else:
+            picked, values = pressing.pressing(self.where, self.params, now(), size, offset)
+        found = scope.rows(f"WITH {picked} SELECT id FROM picked ORDER BY nth", values)
+        return rows_of([row[0] for row in found], self.known)
 
 
-ORDER = "(c.due_at < %s) IS TRUE DESC, CASE WHEN c.due_at < %s THEN c.due_at END, c.severity DESC, c.due_at NULLS LAST, c.id"
 NEWEST = "c.opened_at DESC, c.id DESC"
 
-# The clock of a row is the next to ring; where all stand still, a paused one.
-_COLUMNS = """
-SELECT c.id, c.number, c.title, c.kind, c.channel, c.severity, c.phase, c.process_id, c.state, c.marks, c.opened_at,
-  c.held_since, c.seq, u.name, u.name_en, u.code, u.duty_phone, i.name, i.name_en, i.code, a.name, a.name_en, a.code,
-  c.address, d.due_at, d.soon_at, d.started_at, d.paused_since, d."limit", d.name, c.lon, c.lat,
-  f.name, f.name_en, f.code, f.duty_phone, d.unit_name, d.unit_name_en, d.unit_code, d.unit_phone
-"""
-_JOINS = """
+# The clock of a row is the next to ring; where all stand still, a paused one. As JSON the fifty rows come over in one
+# piece and are read in C; this and the preparing take the list from 5 ms to 2.
+_ROWS = """
+SELECT json_agg(json_build_array(c.id, c.number, c.title, c.kind, c.channel, c.severity, c.phase, c.process_id, c.state,
+  c.marks, c.opened_at, c.held_since, c.seq, u.name, u.name_en, u.code, u.duty_phone, i.name, i.name_en, i.code, a.name,
+  a.name_en, a.code, c.address, d.due_at, d.soon_at, d.started_at, d.paused_since, d."limit", d.name, c.lon, c.lat,
+  f.name, f.name_en, f.code, f.duty_phone, d.unit_name, d.unit_name_en, d.unit_code, d.unit_phone) ORDER BY p.nth)
+FROM unnest($1::uuid[]) WITH ORDINALITY p (id, nth)
+JOIN record_case c ON c.id = p.id
 LEFT JOIN people_unit u ON u.id = c.holder_id
 LEFT JOIN duties_dutyitem i ON i.id = c.item_id
 LEFT JOIN places_area a ON a.id = c.area_id
@@ -119,8 +123,24 @@ LEFT JOIN LATERAL (
 ) d ON TRUE
 """
 
+_Text = str | None
+_Time = datetime | None
+_Row = tuple[
+    UUID, str, str, str, str, int, str, UUID, str,
+    dict[str, Any], datetime, _Time, int, _Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text,
+    _Text, _Text, str, _Time, _Time, _Time, _Time, _Text, _Text, float | None, float | None,
+    _Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text,
+]  # fmt: skip
+_read = msgspec.json.Decoder(list[_Row]).decode
 
-def _case_row(row: tuple[Any, ...], known: dict[UUID, Definition]) -> CaseRow:
+
+def rows_of(cases: list[UUID], known: dict[UUID, Definition]) -> list[CaseRow]:
+    """These cases as a list shows them, in this order."""
+    found = ask(_ROWS, [cases])[0][0]
+    return [_case_row(row, known) for row in _read(found)] if found else []
+
+
+def _case_row(row: Any, known: dict[UUID, Definition]) -> CaseRow:
     (pk, number, title, kind, channel, severity, phase, process, state, marks, opened_at, held_since, seq, *rest) = row
     unit, item, area = rest[0:4], rest[4:7], rest[7:10]
     address, due, soon, started, paused, limit, name, lon, lat = rest[10:19]
@@ -136,11 +156,11 @@ def _case_row(row: tuple[Any, ...], known: dict[UUID, Definition]) -> CaseRow:
         phase,
         definition.state(state).label,
         definition.label,
-        json.loads(marks) if isinstance(marks, str) else marks,
+        marks,
         opened_at,
         held_since,
         seq,
-        Named(unit[0], unit[1], unit[2], unit[3]) if unit[0] else None,
+        Named(*unit) if unit[0] else None,
         Named(*item) if item[0] else None,
         Named(*area) if area[0] else None,
         address,
@@ -215,7 +235,10 @@ def _awaits_close(definition: Definition, state: State) -> bool:
     return state.phase == "verification" and (asks(definition, state, "close") or asks(definition, state, "ask_check"))
 
 
-_QUESTIONS = f"""c.phase <> 'closed' AND c.id IN (
+# Named one by one, the open phases use the index over phase and due time; "not closed" cannot.
+_OPEN = "c.phase = ANY('{intake,triage,dispatch,resolution,verification}')"
+
+_QUESTIONS = f"""{_OPEN} AND c.id IN (
   SELECT o.case_id FROM record_dispatchorder o WHERE {OPEN_ORDER} AND (
     (o.extension_asked_at IS NOT NULL AND o.extension_decided_at IS NULL)
     OR (o.objected_at IS NOT NULL AND o.ruled_at IS NULL)))"""
@@ -223,10 +246,10 @@ _QUESTIONS = f"""c.phase <> 'closed' AND c.id IN (
 _NOT_OURS = """NOT EXISTS (SELECT 1 FROM record_dispatchorder o WHERE o.case_id = c.id
   AND ((o.unit_id = ANY(%s::uuid[]) AND o.returned_at IS NULL AND o.recalled_at IS NULL) OR o.answered_by = %s))"""
 
-_SOON = """c.phase <> 'closed' AND c.due_at >= %s AND c.id IN (SELECT r.case_id FROM record_deadline r
+_SOON = f"""{_OPEN} AND c.due_at >= %s AND c.id IN (SELECT r.case_id FROM record_deadline r
   WHERE r.stopped_at IS NULL AND r.paused_since IS NULL AND r.soon_at <= %s AND r.due_at >= %s)"""
 
-_UNCONTACTED = """c.phase <> 'closed' AND c.id IN (SELECT r.case_id FROM record_deadline r
+_UNCONTACTED = f"""{_OPEN} AND c.id IN (SELECT r.case_id FROM record_deadline r
   WHERE r.name = 'contacted' AND r.stopped_at IS NULL AND r.paused_since IS NULL AND r.due_at < %s)"""
 
 _SILENT = """c.phase IN ('dispatch', 'resolution') AND EXISTS (SELECT 1 FROM record_deadline r
@@ -295,7 +318,7 @@ class Lists:
         """Past a limit; in its last quarter; with nobody; caller not contacted in time; no line for half a limit."""
         at = now()
         if tab == "overdue":
-            return self.where("c.phase <> 'closed' AND c.due_at < %s", at)
+            return self.where(f"{_OPEN} AND c.due_at < %s", at)
         if tab == "soon":
             return self.where(_SOON, at, at, at)
         if tab == "unowned":
@@ -323,13 +346,14 @@ class Lists:
         """What the actor's own body sent and has not ended: two-way orders and whistles."""
         if self.actor.post is None:
             return self.where("FALSE")
-        return self.where("c.phase <> 'closed' AND c.from_unit_id = ANY(%s::uuid[])", list(self.actor.post.unit.above))
+        return self.where(f"{_OPEN} AND c.from_unit_id = ANY(%s::uuid[])", list(self.actor.post.unit.above))
 
     def reported(self) -> Listing:
-        """What the person reported."""
+        """What the person reported in the last 90 days; there is no index by reporter to look further back."""
         if self.actor.person is None:
             return self.where("FALSE")
-        return self.where("c.reporters @> %s::uuid[]", [self.actor.person.id])
+        since = now() - timedelta(days=90)
+        return self.where("c.opened_at >= %s AND c.reporters @> %s::uuid[]", since, [self.actor.person.id])
 
 
 def command_centre() -> Named | None:
@@ -344,5 +368,5 @@ def command_centre() -> Named | None:
 
 def next_due(lists: Lists) -> datetime | None:
     """When the next limit in sight ends: what an empty list says."""
-    where = lists.where("c.phase <> 'closed' AND c.due_at >= %s", now())
+    where = lists.where(f"{_OPEN} AND c.due_at >= %s", now())
     return scope.rows(f"SELECT min(c.due_at) {where.source[0]}", where.params)[0][0]  # type: ignore[no-any-return]

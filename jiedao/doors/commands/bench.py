@@ -1,0 +1,58 @@
+"""Measure this machine (性能测量): the road against PostgreSQL itself, in a data folder of its own."""
+
+import argparse
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from jiedao.ground.db.home import CHECKOUT, Trouble, folder
+
+EXAMPLES = """
+  jiedao bench road                      200,000 cases; takes about 15 minutes and 8 GB of disk
+  jiedao bench road --quick              tiny sizes: shows that it runs, its figures mean nothing
+  jiedao bench road --home /srv/bench    keep what was prepared there, or use it again
+Nothing of your installation is read or touched. exit code: 0 every goal holds, 3 some do not, 1 it could not measure
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["road"], help="what to measure")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, under a minute")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--out", type=Path, help="where the JSON goes (default var/bench-road.json)")
+    parser.add_argument("--home", type=Path, help="measure in this folder and keep it")
+    parser.add_argument("--keep", action="store_true", help="keep the folder that was made, and say where it is")
+
+
+def run(args: argparse.Namespace) -> int:
+    road, words, Place = _bench()
+    place = Place(folder(args.home) if args.home else None)
+    place.kept |= args.keep
+    size = road.QUICK if args.quick else road.FULL
+    try:
+        report = road.run(size, place, lambda step: print(f"  {step} ...", file=sys.stderr, flush=True))
+    except RuntimeError as reason:
+        raise Trouble(f"Not measured. {reason}") from None
+    finally:
+        place.close()
+        if place.kept:
+            print(f"Kept: {place.home}", file=sys.stderr)
+    found = json.dumps(report.as_json(), indent=1)
+    out = args.out or folder(CHECKOUT / "var") / "bench-road.json"
+    out.write_text(found + "\n", encoding="utf-8")
+    print(found if args.json else words.told(report))
+    return 0 if args.quick or not any(line.below for line in report.lines) else 3
+
+
+def _bench() -> tuple[Any, Any, Any]:
+    """The package lies beside ours in the checkout and is no part of an installation."""
+    if str(CHECKOUT) not in sys.path:
+        sys.path.insert(0, str(CHECKOUT))
+    if importlib.util.find_spec("bench") is None:
+        raise Trouble("The benchmarks are not installed; run them from a checkout: ./run prints where it is.")
+    from bench import road, words  # noqa: PLC0415 -- optional dependency
+    from bench.place import Place  # noqa: PLC0415 -- optional dependency
+
+    return road, words, Place
