@@ -37,6 +37,7 @@ COMMANDS = {
     "rehearse": Command(f"{HERE}.rehearse", "web", "simulate days of a demo district with the real verbs"),
     "copies": Command(f"{HERE}.copies", "owner", "copy rehearsed cases in SQL, for benchmarks"),
     "verify": Command(f"{HERE}.verify", "web", "recompute the hash chains of a district"),
+    "processes": Command(f"{HERE}.processes", None, "draw the shipped processes, or check them"),
     "rates": Command(f"{HERE}.rates", "web", "the rates of a month, down to the cases"),
     "bench": Command(f"{HERE}.bench", None, "measure this machine against PostgreSQL itself"),
     "token": Command(f"{HERE}.token", "web", "make, list and revoke tokens of the API"),

@@ -5,4 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiedao.settings")
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+from jiedao.doors.api.lane import with_lane  # noqa: E402 -- after setup
+
+application = with_lane(pages)

@@ -89,8 +89,16 @@ class Cluster:
                     time.sleep(0.1)
 
     def drop(self, name: str) -> None:
+        dropped = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         with self._owner() as owner:
-            owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            for again in range(60):
+                try:
+                    owner.execute(dropped)
+                    return
+                except psycopg.errors.InsufficientPrivilege:  # autovacuum is in it, and not the owner's to end
+                    if again == 59:
+                        raise
+                    time.sleep(0.25)
 
     def drop_leftovers(self) -> None:
         """Databases of runs that were killed: `test_<process>_…` of a process that lives no more."""

@@ -85,8 +85,10 @@ def test_lists_and_single_cases_agree_on_who_sees_what(username):
     by = acting(username)
 
     listed = {row.number for row in queries.Lists(by).where().page(1, 100)}
+    single = {case.number for case in Case.objects.all() if sight.sees(by, case)}
 
     assert listed == set(sight.visible_to(by).values_list("number", flat=True))
+    assert single == listed
 
 
 def test_a_count_is_exact_up_to_a_thousand():

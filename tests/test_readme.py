@@ -34,7 +34,7 @@ def commands(text: str) -> list[str]:
 
 def parsed(command: str) -> argparse.Namespace:
     """The command as its own parser reads it; SystemExit where it does not exist."""
-    words = shlex.split(re.sub(r"\s*\|.*|\s+#.*", "", command).removeprefix("uv run "), comments=False)
+    words = shlex.split(re.sub(r"\s*[|>].*|\s+#.*", "", command).removeprefix("uv run "), comments=False)
     program, *rest = words
     if program == "./run":
         return _parse("up", rest)

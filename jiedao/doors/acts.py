@@ -7,7 +7,6 @@ back to `perform`: one receipt, one call of the stage's verb. Neither forms nor 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from jiedao.doors import readers
 from jiedao.doors.fields import (
@@ -361,17 +360,14 @@ def is_over(verb: str, order: DispatchOrder) -> bool:
 
 def order_of(case: Case, order_id: str, by: Actor) -> DispatchOrder | None:
     """The order a request names, on this case; without a name, the actor's own. `Absent` if it is not here."""
-    rows = case.orders.select_related("unit", "item")
+    rows = case.held_orders()
     if order_id:
-        try:
-            found = rows.filter(pk=UUID(order_id)).first()
-        except ValueError:
-            found = None
-        if found is None:
+        named = next((row for row in rows if str(row.id) == order_id.lower()), None)
+        if named is None:
             raise Absent
-        return found
+        return named
     above = list(by.post.unit.above) if by.post else []
-    own = sorted(rows.filter(unit__in=above), key=lambda order: order.sent_at, reverse=True)
+    own = sorted((row for row in rows if row.unit_id in above), key=lambda order: order.sent_at, reverse=True)
     # The nearest open one: an office whose bureau has an order of its own means its own. One that is over is named too,
     # so that who comes second hears that it was answered and by whom.
     return min(own, key=lambda order: (not order.is_open, above.index(order.unit_id)), default=None)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jiedao.ground.districts.calendar import calendar
 from jiedao.kit.limits import Limit
-from jiedao.record import writing
+from jiedao.record import reading, writing
 from jiedao.record.definition import Timed
 from jiedao.record.models import Case, Deadline, DispatchOrder, Pause
 
@@ -21,7 +21,7 @@ def running(case: Case, order: DispatchOrder | None = None, name: str = "") -> l
     """The clocks of a held case that have not stopped, paused ones included; of one order, or of one name."""
     book: list[Deadline] | None = getattr(case, "_book", None)
     if book is None:
-        book = list(Deadline.objects.filter(case=case, stopped_at=None).order_by("id"))
+        book = reading.rows(Deadline, "t.case_id = $1 AND t.stopped_at IS NULL ORDER BY t.id", [case.id])
         case._book = book  # type: ignore[attr-defined]
     return [
         d
@@ -70,7 +70,7 @@ def _sort_orders(case: Case) -> None:
     for order in case.held_orders():
         if order.is_open:
             order.due_at = next_due(case, order)
-            order.save(update_fields=["due_at"])
+            writing.update(order, ["due_at"])
 
 
 def timed(limit: Timed | None, case: Case, order: DispatchOrder | None = None) -> Timed | None:
@@ -149,7 +149,7 @@ def stop(clocks: Iterable[Deadline], at: datetime) -> None:
 def pause(deadline: Deadline, reason: str, at: datetime, cap: datetime | None = None) -> None:
     """The clock stands still, until `cap` at most. Nothing happens to one that already does."""
     if deadline.paused_since is None:
-        Pause.objects.create(deadline=deadline, reason=reason, since=at, cap_at=cap)
+        writing.insert([writing.new(Pause, deadline=deadline, reason=reason, since=at, cap_at=cap)])
         deadline.paused_since = at
         _changed(deadline)
 

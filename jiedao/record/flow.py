@@ -14,7 +14,7 @@ from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Refused
-from jiedao.record import clocks, consequences, hints, ledger, standing, writing
+from jiedao.record import cases, clocks, consequences, hints, ledger, standing, writing
 from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder, Entry, ProcessVersion
 from jiedao.record.predicates import PREDICATES
@@ -33,7 +33,7 @@ def open(
     with receipts.whole():
         at = columns.pop("opened_at", None) or now()
         case = writing.new(Case, process=version, state=state.code, phase=state.phase, opened_at=at, **columns)
-        case.number = ledger.next_number(at)
+        case.number = case.number or ledger.next_number(at)
         if definition.counts_from == state.code:
             case.filed_at = at
         entry = ledger.line(case, verb, by=by, said=said, was="", at=at)
@@ -53,7 +53,7 @@ def hold(case_id: UUID, *, seen: int | None = None) -> Iterator[Case]:
     both find the other still open, and two entries would both follow the same one.
     """
     with receipts.whole():
-        case = Case.objects.select_for_update(of=("self",)).select_related("process", "item", "area").get(pk=case_id)
+        case = cases.locked(case_id)
         if seen is not None and seen != case.seq:
             came = ledger.lines_since(case, seen)
             raise Refused("changed", number=case.number, seen=seen, seq=case.seq, since=came)

@@ -13,7 +13,8 @@ from jiedao.record.models import Case, Entry
 CHANNEL = "jiedao_hints"
 JOBS = "procrastinate_any_queue_v1"
 
-_TELL = "SELECT pg_notify($1, $2), pg_notify($3, $4)"
+# Not flushed to disk: the notice's own commit would hold the database-wide lock of NOTIFY until it is.
+_TELL = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2), pg_notify($3, $4)"
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import local, now
 from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Refused
-from jiedao.record import clocks, flow
+from jiedao.record import clocks, flow, writing
 from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder, Entry
 
@@ -80,7 +80,7 @@ def end_all(case: Case, at: datetime) -> None:
         if row.is_open:
             row.recalled_at = at
             clocks.took(case, row, "recalled", at)
-            row.save(update_fields=["recalled_at", "due_at"])
+            writing.update(row, ["recalled_at", "due_at"])
 
 
 def seen_by(case: Case, units: Iterable[Unit]) -> list[Any]:
@@ -102,6 +102,15 @@ def moves_case(case: Case, order: DispatchOrder, step: str) -> bool:
     return not any(row.is_open for row in case.held_orders() if row.pk != order.pk)
 
 
+def refresh(case: Case, order: DispatchOrder) -> None:
+    """The order as it is under the case's lock, not as a door read it before: another request may have been first."""
+    rows = case.held_orders()
+    at = next(n for n, row in enumerate(rows) if row.pk == order.pk)
+    for field in DispatchOrder._meta.concrete_fields:
+        order.__dict__[field.attname] = rows[at].__dict__[field.attname]
+    rows[at] = order  # from here on one object: what is changed on it is what predicates and clocks read
+
+
 def step(
     case: Case,
     move: Move,
@@ -111,13 +120,17 @@ def step(
     by: Actor,
     said: dict[str, Any],
     public: bool = False,
+    also: Iterable[str] = (),
     **columns: Any,
 ) -> Entry:
-    """Takes a step of an order: its time, its clock, and the case's move if this order's step is what counts."""
+    """Takes a step of an order: its time, its clock, and the case's move if this order's step is what counts.
+
+    `also` names fields of the order that came with the step.
+    """
     at = now()
     setattr(order, f"{name}_at", at)
     clocks.took(case, order, name, at)
-    order.save(update_fields=[f"{name}_at", "due_at"])
+    writing.update(order, [f"{name}_at", "due_at", *also])
     if move.to and moves_case(case, order, name):
         return flow.advance(case, move, by=by, said=said, order=order, public=public, **columns)
     return flow.note(case, move.verb, by=by, said=said, order=order, public=public, **columns)

@@ -1,17 +1,30 @@
 """Versions in force (现行流程): which version of a process a new case pins. Published ones are read once per process."""
 
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
 from jiedao.ground.db.asking import ask
+from jiedao.kit.clock import local
 from jiedao.kit.refusal import Refused
 from jiedao.record.models import ProcessVersion
 
 
 def process(code: str) -> ProcessVersion:
     """The version of a process in force, asked every time. Refuses `no_such_process`."""
-    found = ask("SELECT id FROM record_processversion WHERE code = $1 AND retired_at IS NULL", [code])
-    if not found:
+    return _known(ask("SELECT id FROM record_processversion WHERE code = $1 AND retired_at IS NULL", [code]), code)
+
+
+def numbered(code: str, at: datetime) -> tuple[ProcessVersion, str]:
+    """The version in force and the next number of a case under it, in one question."""
+    year = local(at).year % 100
+    drawn = f"SELECT id, nextval('case_number_{year:02d}') FROM record_processversion"
+    found = ask(f"{drawn} WHERE code = $1 AND retired_at IS NULL", [code])
+    return _known(found, code), f"{year:02d}-{int(found[0][1] or 0):05d}"
+
+
+def _known(found: list[tuple[str | None, ...]], code: str) -> ProcessVersion:
+    if not found or found[0][0] is None:
         raise Refused("no_such_process", process=code)
     return published(UUID(found[0][0]))
 

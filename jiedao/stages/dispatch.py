@@ -95,7 +95,7 @@ def blow(case_id: UUID, *, by: Actor, seen: int | None = None) -> Entry:
 def recall(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = None) -> Entry:
     """Takes an order back before the unit has signed it (撤回派单)."""
     with flow.hold(order.case_id, seen=seen) as case:
-        order.refresh_from_db()
+        orders.refresh(case, order)
         _must_be_open(order)
         move = flow.permit(case, "recall", by=by, said={"reason": reason}, order=order)
         return orders.step(case, move, order, "recalled", by=by, said={"reason": reason}, **_freed(case, order))
@@ -107,7 +107,7 @@ def rule(order: DispatchOrder, *, by: Actor, reason: str, unit: Unit | None = No
     After a return it makes a new order; on an objection it says that the order stands.
     """
     with flow.hold(order.case_id, seen=seen) as case:
-        order.refresh_from_db()
+        orders.refresh(case, order)
         target = unit or order.unit
         said = {"unit": target.code, "reason": reason}
         move = flow.permit(case, "rule", by=by, said=said, order=order)
@@ -137,7 +137,7 @@ def rule(order: DispatchOrder, *, by: Actor, reason: str, unit: Unit | None = No
 def uphold(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = None) -> Entry:
     """The objection is right: the order ends as returned, and the case waits for another unit."""
     with flow.hold(order.case_id, seen=seen) as case:
-        order.refresh_from_db()
+        orders.refresh(case, order)
         _must_be_open(order)
         move = flow.permit(case, "uphold", by=by, said={"reason": reason}, order=order)
         order.ruled_at = now()

@@ -23,7 +23,7 @@ from jiedao.kit.refusal import Refused
 from jiedao.kit.text import alike, clean, mask_free
 from jiedao.record import attachments, flow, orders, standing, versions, writing
 from jiedao.record.definition import Definition
-from jiedao.record.models import Case, Entry, Event
+from jiedao.record.models import Case, Entry, Event, ProcessVersion
 
 SAME_MATTER = 0.55
 """From which likeness of words the same caller's report is the same matter. Local default."""
@@ -74,7 +74,8 @@ def report(
     """
     told = _cleaned(told)
     caller = caller or Caller()
-    version = versions.process(process)
+    at = now()
+    version, number = versions.numbered(process, at)
     event_id = new_id()
     if not standing.may_open(version.definition, by):
         raise Refused("not_yours", verb="report", roles=[])
@@ -84,21 +85,24 @@ def report(
     known = _same_matter(caller, told) if caller.proven or by.kind != "resident" else None
     if known:
         return _add_event(known, told, event_id, by=by, caller=caller)
+    columns = _columns(told, caller, by) | {
+        "id": new_id(),
+        "number": number,
+        "opened_at": at,
+        "from_unit": from_unit or _sender(version.definition, by),
+    }
+    return _opened(version, told, event_id, columns, by=by, caller=caller)
+
+
+def _opened(
+    version: ProcessVersion, told: Told, event_id: UUID, columns: dict[str, Any], *, by: Actor, caller: Caller
+) -> Taken:
+    """The case with its event and who reported, in one statement."""
     said = {"channel": told.channel, "kind": told.kind, "photos": [p.sha256.hex() for p in told.photos]}
-    columns = _columns(told, caller, by) | {"from_unit": from_unit or _sender(version.definition, by)}
-    case_id, at = new_id(), now()
-    event, code, *secured = _event(case_id, told, event_id, at, by=by, caller=caller)
+    event, code, *secured = _event(columns["id"], told, event_id, columns["opened_at"], by=by, caller=caller)
+    verb, beside = version.definition.opens_with, [event, *secured]
     with _known_number(told):
-        case, entry = flow.open(
-            version,
-            version.definition.opens_with,
-            by=by,
-            said=said,
-            beside=[event, *secured],
-            id=case_id,
-            opened_at=at,
-            **columns,
-        )
+        case, entry = flow.open(version, verb, by=by, said=said, beside=beside, **columns)
         if told.source_key:
             asking.settle()
     attachments.attach(entry, told.photos, public=not case.shielded)

@@ -18,7 +18,7 @@ from jiedao.record.models import Assignment, Case, Deadline, DispatchOrder, Entr
 def acknowledge(order: DispatchOrder, *, by: Actor, seen: int | None = None) -> Entry:
     """The unit has it and answers for it (签收)."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         if order.acknowledged_at:
             raise Refused("already_acknowledged", unit=order.unit.name, at=order.acknowledged_at.isoformat())
         move = flow.permit(case, "acknowledge", by=by, said={}, order=order)
@@ -28,7 +28,7 @@ def acknowledge(order: DispatchOrder, *, by: Actor, seen: int | None = None) -> 
 def assign(order: DispatchOrder, *, by: Actor, post: Post | None = None, person: Person | None = None) -> Entry:
     """Who of the unit goes (指派): a post or a person of it, or of a unit below."""
     with flow.hold(order.case_id) as case:
-        _fresh(order)
+        _fresh(case, order)
         said = {"post": post.code if post else "", "person": str(person.id) if person else ""}
         if post is None and person is None:
             raise Refused("incomplete", verb="assign", missing=["post"])
@@ -47,7 +47,7 @@ def contact(
     Behind the complainant's shield the unit writes and the platform passes it on: that stops its clock (R7).
     """
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         if case.shielded and case.has_caller and way != "platform":
             raise Refused("through_the_platform", number=case.number)
         said = {"way": way, "reached": reached, "text": text}
@@ -62,7 +62,7 @@ def arrive(
 ) -> Entry:
     """A department reports in on site (报到): it enters the code that changes on the host's screen."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         if order.arrived_at:
             raise Refused("already_arrived", unit=order.unit.name, at=order.arrived_at.isoformat())
         if not arrival.valid(case, code):
@@ -75,7 +75,7 @@ def arrive(
 def start(order: DispatchOrder, *, by: Actor, plan: str = "", seen: int | None = None) -> Entry:
     """Work begins (开始办理), for a whistle by the plan agreed on the spot."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         move = flow.permit(case, "start", by=by, said={"plan": plan}, order=order)
         return flow.advance(case, move, by=by, said={"plan": plan}, order=order)
 
@@ -108,15 +108,15 @@ def reply(
         "finished": finished,
     }
     with flow.hold(order.case_id, seen=seen) as case:
-        order.refresh_from_db()
+        orders.refresh(case, order)
         if order.answered_at:
             raise Refused("already_replied", unit=order.unit.name, at=order.answered_at.isoformat())
         _must_be_open(order)
         move = flow.permit(case, "reply", by=by, said=said, order=order)
         order.outcome = outcome
         order.answered_by = by.person.id if by.person else None
-        order.save(update_fields=["outcome", "answered_by"])
-        entry = orders.step(case, move, order, "answered", by=by, said=said, public=True)
+        told = ("outcome", "answered_by")
+        entry = orders.step(case, move, order, "answered", by=by, said=said, public=True, also=told)
         attachments.attach(entry, photos, public=True)
         return entry
 
@@ -124,7 +124,7 @@ def reply(
 def return_(order: DispatchOrder, *, by: Actor, reason: str, article: str, seen: int | None = None) -> Entry:
     """Not ours (退回): with a reason and the article or list item that says so. Not after a ruling."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         said = {"reason": reason, "article": article}
         move = flow.permit(case, "return", by=by, said=said, order=order)
         freed: dict[str, Any] = {"holder": None, "held_since": now()} if order.role == "lead" else {}
@@ -134,7 +134,7 @@ def return_(order: DispatchOrder, *, by: Actor, reason: str, article: str, seen:
 def object_(order: DispatchOrder, *, by: Actor, reason: str, article: str, seen: int | None = None) -> Entry:
     """Denies that it must act (派单异议), and goes on until somebody rules. One objection per order."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         said = {"reason": reason, "article": article}
         move = flow.permit(case, "object", by=by, said=said, order=order)
         order.objected_at = now()
@@ -145,7 +145,7 @@ def object_(order: DispatchOrder, *, by: Actor, reason: str, article: str, seen:
 def refuse(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = None) -> Entry:
     """Does not come to a whistle, or will not act (拒不履行): on the record, for whoever it is escalated to."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         move = flow.permit(case, "refuse", by=by, said={"reason": reason}, order=order)
         marks = {**case.marks, "refused": {"since": now().isoformat(), "unit": str(order.unit_id)}}
         return flow.advance(case, move, by=by, said={"reason": reason}, order=order, marks=marks)
@@ -155,7 +155,7 @@ def ask_extension(order: DispatchOrder, *, by: Actor, limit: str, reason: str, s
     """Asks for more time (申请延期): the limit it wants in all, counted from the order, and why."""
     Limit(limit)
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         said = {"limit": limit, "reason": reason}
         move = flow.permit(case, "ask_extension", by=by, said=said, order=order)
         order.extension_asked_at, order.extension_limit = now(), limit
@@ -170,7 +170,7 @@ def decide_extension(
     """Grants or denies more time (同意、不同意延期). Granted, the clock runs on and the caller is told the new date."""
     verb = "grant_extension" if granted else "deny_extension"
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         limit = limit or order.extension_limit
         said = {"limit": limit if granted else "", "reason": reason}
         move = flow.permit(case, verb, by=by, said=said, order=order)
@@ -199,7 +199,7 @@ def pause(
 ) -> Entry:
     """The clock stands still (暂停计时), for a reason the process knows and never longer than its cap."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         definition = case.process.definition
         if why not in definition.pause_reasons:
             raise Refused("unknown_pause_reason", why=why, known=list(definition.pause_reasons))
@@ -221,7 +221,7 @@ def pause(
 def resume(order: DispatchOrder, *, by: Actor, reason: str = "", seen: int | None = None) -> Entry:
     """The clock runs on (恢复计时)."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         move = flow.permit(case, "resume", by=by, said={"reason": reason}, order=order)
         paused = [d for d in _counted_with(case, order) if d.paused_since]
         if not paused:
@@ -235,7 +235,7 @@ def resume(order: DispatchOrder, *, by: Actor, reason: str = "", seen: int | Non
 def defer(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = None) -> Entry:
     """Cannot be finished in any extended time (挂账): the unit explains, the centre signs, the clocks stand still."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         move = flow.permit(case, "defer", by=by, said={"reason": reason}, order=order)
         entry = flow.advance(case, move, by=by, said={"reason": reason}, order=order, public=True)
         if entry.verb == "defer":
@@ -247,7 +247,7 @@ def defer(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = No
 def undefer(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = None) -> Entry:
     """The cause is gone (销账): work goes on and the clocks run."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         move = flow.permit(case, "undefer", by=by, said={"reason": reason}, order=order)
         order.deferred_at = None
         order.save(update_fields=["deferred_at"])
@@ -257,7 +257,7 @@ def undefer(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = 
 def terminate(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = None) -> Entry:
     """Work ends without a result (终止办理), only when unit and centre have both signed; the caller is told why."""
     with flow.hold(order.case_id, seen=seen) as case:
-        _fresh(order)
+        _fresh(case, order)
         move = flow.permit(case, "terminate", by=by, said={"reason": reason}, order=order)
         entry = flow.advance(case, move, by=by, said={"reason": reason}, order=order, public=True)
         if entry.verb == "terminate":
@@ -265,9 +265,9 @@ def terminate(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None 
         return entry
 
 
-def _fresh(order: DispatchOrder) -> None:
+def _fresh(case: Case, order: DispatchOrder) -> None:
     """Under the lock: what another request just did to this order counts. Refuses `order_over`."""
-    order.refresh_from_db()
+    orders.refresh(case, order)
     _must_be_open(order)
 
 

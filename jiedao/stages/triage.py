@@ -1,5 +1,6 @@
 """Triage (研判): what kind of matter it is, whose duty, whether it is taken up at all."""
 
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -167,21 +168,26 @@ def decline(case_id: UUID, *, by: Actor, reason: str, seen: int | None = None) -
 def merge(case_id: UUID, into: UUID, *, by: Actor, seen: int | None = None) -> Entry:
     """A duplicate follows a lead case under its own number; what comes of that one is told to everybody.
 
-    Both are locked, the smaller id first, so that two clerks merging crosswise cannot wait for each other.
+    All that change are locked in the order of their ids, followers too, so that clerks who merge crosswise or in a
+    ring cannot wait for each other.
     """
     if case_id == into:
         raise Refused("merges_into_itself")
-    first, second = sorted((case_id, into))
-    with flow.hold(first, seen=seen if first == case_id else None) as a:
-        with flow.hold(second, seen=seen if second == case_id else None) as b:
-            case, lead = (a, b) if a.id == case_id else (b, a)
-            if lead.phase == "closed" or lead.merged_into_id:
-                raise Refused("lead_closed", number=lead.number)
-            move = flow.permit(case, "merge", by=by, said={"into": lead.number})
-            flow.note(lead, "merge", by=by, said={"from": case.number})
-            for follower in case.merged.all():
-                Case.objects.filter(pk=follower.pk).update(merged_into=lead)
-            return flow.advance(case, move, by=by, said={"into": lead.number}, public=True, merged_into=lead)
+    followers = list(Case.objects.filter(merged_into=case_id).values_list("pk", flat=True))
+    with ExitStack() as locks:
+        held = {
+            pk: locks.enter_context(flow.hold(pk, seen=seen if pk == case_id else None))
+            for pk in sorted({case_id, into, *followers})
+        }
+        case, lead = held[case_id], held[into]
+        if lead.phase == "closed" or lead.merged_into_id:
+            raise Refused("lead_closed", number=lead.number)
+        move = flow.permit(case, "merge", by=by, said={"into": lead.number})
+        if case.merged.exclude(pk__in=held).exists():  # one came between the question and the locks
+            raise Refused("changed", number=case.number, seen=case.seq, seq=case.seq, since=[])
+        flow.note(lead, "merge", by=by, said={"from": case.number})
+        case.merged.update(merged_into=lead)
+        return flow.advance(case, move, by=by, said={"into": lead.number}, public=True, merged_into=lead)
 
 
 def _simple(

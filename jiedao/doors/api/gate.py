@@ -40,12 +40,22 @@ class ApiMiddleware:
             response = _answered(request)
         except Exception as fault:
             response = worded(fault)
-        headers = response.headers
-        headers.setdefault("Content-Length", str(len(response.content)))
-        headers.setdefault("Cache-Control", "no-store")
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-        return response
+        return finished(response)
+
+
+def finished(response: HttpResponse) -> HttpResponse:
+    """The headers that every answer of the API carries."""
+    response.headers.setdefault("Content-Length", str(len(response.content)))
+    for name, value in HEADERS:
+        response.headers.setdefault(name, value)
+    return response
+
+
+HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 def _answered(request: HttpRequest) -> HttpResponse:
@@ -82,11 +92,16 @@ def _district(request: HttpRequest) -> District | None:
 
 def _check_size(request: HttpRequest) -> None:
     """By the length it announces, before a byte of it is read."""
-    most = store.LARGEST // 1024 // 1024 + 1 if request.path_info == UPLOADS else LARGEST_MB
     try:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         length = 0
+    check_length(length, request.path_info)
+
+
+def check_length(length: int, path: str) -> None:
+    """Refuses `body_too_large`."""
+    most = store.LARGEST // 1024 // 1024 + 1 if path == UPLOADS else LARGEST_MB
     if length > most * 1024 * 1024:
         raise Refused("body_too_large", most_mb=most)
 

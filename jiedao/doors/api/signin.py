@@ -10,15 +10,20 @@ from jiedao.ground.people.tokens import actor_of
 from jiedao.kit.refusal import Refused
 
 
+def actor(request: HttpRequest) -> Actor:
+    """As whom a request acts. Refuses `signed_out`."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    found = actor_of(text.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
+        raise Refused("signed_out")
+    return found
+
+
 class Bearer(HttpBearer):
     """`Authorization: Bearer jd_…`, made by `jiedao token make`."""
 
     def __call__(self, request: HttpRequest) -> Actor:
-        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        actor = actor_of(text.strip()) if scheme.lower() == "bearer" else None
-        if actor is None:
-            raise Refused("signed_out")
-        return actor
+        return actor(request)
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         raise NotImplementedError

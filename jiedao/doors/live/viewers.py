@@ -17,8 +17,9 @@ from django.utils.crypto import constant_time_compare
 from jiedao.doors.web.middleware import IDLE_MINUTES
 from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
-from jiedao.ground.people.models import Account, Tenure, Unit
-from jiedao.kit.clock import now, today
+from jiedao.ground.people import seats
+from jiedao.ground.people.models import Account, Unit
+from jiedao.kit.clock import now
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _account(session_key: str) -> Account | None:
     if last is not None and now().timestamp() - last > IDLE_MINUTES * 60:
         return None
     try:
-        account = Account.objects.filter(pk=UUID(str(session.get(SESSION_KEY))), is_active=True).first()
+        account = seats.active_account(UUID(str(session.get(SESSION_KEY))))
     except ValueError:
         return None
     known = session.get(HASH_SESSION_KEY) or ""
@@ -70,9 +71,7 @@ def _account(session_key: str) -> Account | None:
 
 
 def _viewer(place: District, person_id: UUID) -> Viewer | None:
-    day = today()
-    rows = Tenure.objects.on(day).filter(person_id=person_id).select_related("post__unit__area", "post__area")
-    held = [row.post for row in rows if _in_force(row.post, day)]  # type: ignore[attr-defined]
+    held = seats.held_by(person_id)
     if not held:
         return None
     units = [post.unit for post in held]
@@ -84,7 +83,3 @@ def _viewer(place: District, person_id: UUID) -> Viewer | None:
         frozenset(str(pk) for unit in units for pk in unit.above),
         tuple(area.path for area in areas if area),
     )
-
-
-def _in_force(post: Any, day: Any) -> bool:
-    return all(row.valid_from <= day and (row.valid_to is None or row.valid_to > day) for row in (post, post.unit))

@@ -66,10 +66,10 @@ class Cast:
         return chance.choice(found)
 
     def of_unit(self, unit: Unit, *kinds: str) -> Actor | None:
-        """Somebody who acts for a unit: in it, or in an office below it."""
+        """Somebody who acts for a unit: in it, or in an office that takes its orders up."""
         found = [a for a in self._by_unit[unit.id] if not kinds or a.post_kind in kinds]
         if not found:
-            found = [a for kind in kinds for a in self._by_kind[kind] if a.post and unit.id in a.post.unit.above]
+            found = [a for kind in kinds for a in self._by_kind[kind] if a.post and unit.id in a.post.unit.acts_for]
         return chance.choice(found) if found else None
 
     def at(self, path: str, *kinds: str) -> Actor | None:

@@ -5,6 +5,7 @@ Chance alone would leave one desk or another empty. The desks are those of the d
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from jiedao.doors.rehearsal.cast import HANDLERS
@@ -70,6 +71,7 @@ def plan(scene: Scene) -> None:
         late,
         asked_for_time,
         waits_for_signature,
+        partial(waits_for_signature, granted=True),
         replied,
         called_back,
         fed_back,
@@ -221,13 +223,15 @@ def asked_for_time(scene: Scene, desks: Desks, unit: Unit) -> Story:
         scene.act(order, resolution.ask_extension, by=who, limit="10 working_days", reason="需采购配件，约一周到货。")
 
 
-def waits_for_signature(scene: Scene, desks: Desks, unit: Unit) -> Story:
+def waits_for_signature(scene: Scene, desks: Desks, unit: Unit, *, granted: bool = False) -> Story:
     """The unit cannot finish; to be deferred, the centre has to sign too."""
     item = desks.item_of(unit)
     order = _sent(scene, _found(scene, item, None), item, unit)
     yield wait(30)
     if order and (who := _acknowledged(scene, order)):
         scene.act(order, resolution.defer, by=who, reason="改造方案需审批，近期无法完成。")
+    if order and granted:
+        scene.act(order, resolution.defer, by=scene.cast.one("dispatcher"), reason="经核实同意挂账，每月复看。")
 
 
 # To be checked
@@ -253,7 +257,7 @@ def fed_back(scene: Scene, desks: Desks, unit: Unit) -> Story:
     yield from _answered(scene, _sent(scene, _found(scene, item, desks.grid), item, unit))
 
 
-def checked(scene: Scene, desks: Desks, unit: Unit, *, agrees: bool | None = None) -> Story:
+def checked(scene: Scene, desks: Desks, unit: Unit) -> Story:
     """A check in the grid worker's own grid."""
     item = desks.item_of(unit)
     case = _found(scene, item, desks.grid)

@@ -24,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("locate/", parts.locate, name="locate"),
     path("outlines/", parts.outlines, name="outlines"),
     path("places/", parts.places, name="places"),
+    path("rates/", include("jiedao.doors.web.urls_rates")),
     path("", include("jiedao.doors.web.urls_resident")),
 ]

@@ -16,13 +16,15 @@ from uuid import UUID
 import msgspec
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 
 Answer = list[tuple[str | None, ...]]
 Statement = tuple[str, Sequence[Any]]
 
 PATIENCE = 60_000
 """Milliseconds without a word from the server; its own statement timeout comes long before."""
+
+LOST = "the connection is lost"
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ def ask(sql: str, values: Sequence[Any] = ()) -> Answer:
     db = connections[DEFAULT_DB_ALIAS]
     _enter(db)
     with db.wrap_database_errors:
-        return _rows(_send(db.connection, [*_begun(db), *_taken(db), (sql, values)])[-1])
+        return _rows(_send(db.connection, _counted(db, [*_begun(db), *_taken(db), (sql, values)]))[-1])
 
 
 def tell(sql: str, values: Sequence[Any] = ()) -> None:
@@ -50,7 +52,7 @@ def settle() -> None:
     waiting = _taken(db)
     if waiting:
         with db.wrap_database_errors:
-            _send(db.connection, [*_begun(db), *waiting])
+            _send(db.connection, _counted(db, [*_begun(db), *waiting]))
 
 
 def afterwards(statement: Callable[[], Statement]) -> bool:
@@ -88,7 +90,8 @@ class whole:
             db.validate_no_broken_transaction()
             with db.wrap_database_errors:
                 after = [made() for made in self.after]
-                _send(db.connection, [*_begun(db), *self.waiting], commit=self.commits, after=after)
+                waiting = _counted(db, [*_begun(db), *self.waiting])
+                _send(db.connection, waiting, commit=self.commits, after=after)
 
 
 def is_open() -> bool:
@@ -112,8 +115,15 @@ def _first_what_waits(execute: Any, sql: Any, params: Any, many: bool, context: 
     db = context["connection"]
     waiting = _taken(db)
     if waiting:
-        _send(db.connection, [*_begun(db), *waiting])
+        _send(db.connection, _counted(db, [*_begun(db), *waiting]))
     return execute(sql, params, many, context)
+
+
+def _counted(db: Any, statements: list[Statement]) -> list[Statement]:
+    """Puts them on Django's list of queries while somebody keeps one: tests count every statement, ours too."""
+    if db.queries_logged:
+        db.queries_log.extend({"sql": sql, "time": "0"} for sql, _ in statements)
+    return statements
 
 
 def _enter(db: Any) -> None:
@@ -152,6 +162,9 @@ def _send(
     server.exit_pipeline_mode()
     for result in own:
         _checked(result)
+    if commit and own[-1].command_status != b"COMMIT":
+        # A transaction that had failed before answers COMMIT with ROLLBACK, and calls that success.
+        raise psycopg.errors.InFailedSqlTransaction("the transaction was rolled back")
     _names(connection).update(fresh)
     for result in (one for group in late for one in group):
         if result.status not in GOOD:
@@ -211,6 +224,8 @@ def _heard(server: Any, syncs: int) -> list[list[Any]]:
             continue
         result = server.get_result()
         if result is None:
+            if server.status != ConnStatus.OK:  # a dead server says nothing for ever
+                raise psycopg.OperationalError(LOST)
             continue
         if result.status == ExecStatus.PIPELINE_SYNC:
             groups.append([])
@@ -220,9 +235,12 @@ def _heard(server: Any, syncs: int) -> list[list[Any]]:
 
 
 def _checked(result: Any) -> Any:
-    if result.status not in GOOD:
-        raise psycopg.errors.error_from_result(result)
-    return result
+    if result.status in GOOD:
+        return result
+    if not result.error_field(DiagnosticField.SQLSTATE):
+        # libpq's own word, not the server's: without a code it would look like a fault of ours, a 500 and no 503.
+        raise psycopg.OperationalError(LOST)
+    raise psycopg.errors.error_from_result(result)
 
 
 def _rows(result: Any) -> Answer:

@@ -4,7 +4,7 @@ Nothing is stored and nothing is counted along the way: the same facts and the s
 and in ten years, in this program or in anybody's spreadsheet.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from jiedao.kit.clock import SHANGHAI
+from jiedao.kit.clock import SHANGHAI, local
 from jiedao.kit.refusal import Refused
 
 RULES = Path(__file__).parent / "rules"
@@ -52,6 +52,12 @@ class Figure:
             return None
         return _rounded(self.numerator * 100 / self.denominator, self.places)
 
+    def without(self, gives: Decimal) -> Decimal | None:
+        """The percentage if one of its rows, which gives so much, were not counted."""
+        if self.denominator < 2:
+            return None
+        return _rounded((self.numerator - gives) * 100 / (self.denominator - 1), self.places)
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -64,14 +70,47 @@ class Rates:
     composite: Decimal | None
 
 
+FACTS = frozenset({"contacted", "solved", "satisfied"})
+"""What a rule may count: what the caller said. Nothing else reaches this program, and no rule may ask for it (G38)."""
+
+NAMES = ("response", "resolution", "satisfaction")
+
+
 @cache
 def rule(name: str = "three_rates") -> dict[str, Any]:
     """The rule's text, parsed. Refuses `no_such_rule`."""
     path = RULES / f"{name}.yaml"
     if not path.is_file():
         raise Refused("no_such_rule", name=name)
-    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read(path.read_text(encoding="utf-8"))
+
+
+def read(text: str) -> dict[str, Any]:
+    """A rule from its YAML. Refuses `bad_rule` with what is wrong, `forbidden_input` for what no rule may count."""
+    try:
+        found: dict[str, Any] = yaml.safe_load(text)
+        asked = {fact for each in found["rates"].values() for fact in each["gives"]}
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as broken:
+        raise Refused("bad_rule", problems=[f"{type(broken).__name__}: {str(broken)[:120]}"]) from None
+    if asked - FACTS:
+        raise Refused("forbidden_input", given=sorted(asked - FACTS), known=sorted(FACTS))
+    if problems := list(_problems(found)):
+        raise Refused("bad_rule", problems=problems)
     return found
+
+
+def _problems(found: dict[str, Any]) -> Iterator[str]:
+    if sorted(found["rates"]) != sorted(NAMES):
+        yield f"rates: {', '.join(NAMES)}"
+    for name, each in found["rates"].items():
+        if len(each["gives"]) != 1:
+            yield f"rates.{name}.gives: one fact"
+        worth = [value for given in each["gives"].values() for value in given.values()]
+        if not all(isinstance(value, str) and Decimal(0) <= Decimal(value) <= 1 for value in worth):
+            yield f"rates.{name}.gives: decimals from 0 to 1, in quotes"
+    weights = found.get("composite", {}).get("weights", {})
+    if sorted(weights) != sorted(found["rates"]) or sum(map(Decimal, map(str, weights.values()))) != 1:
+        yield "composite.weights: one for each rate, together 1"
 
 
 def window(month: date, by: dict[str, Any]) -> tuple[datetime, datetime]:
@@ -80,6 +119,12 @@ def window(month: date, by: dict[str, Any]) -> tuple[datetime, datetime]:
     first = month.replace(day=1)
     following = (first + timedelta(days=32)).replace(day=1)
     return datetime.combine(first, begins, SHANGHAI), datetime.combine(following, begins, SHANGHAI)
+
+
+def month_of(at: datetime, by: dict[str, Any]) -> date:
+    """The first day of the month in whose window a moment lies: before the hour it begins, still the month before."""
+    first = local(at).date().replace(day=1)
+    return first if at >= window(first, by)[0] else (first - timedelta(days=1)).replace(day=1)
 
 
 def last_of_each(answers: Iterable[Answer]) -> list[Answer]:

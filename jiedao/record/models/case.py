@@ -11,6 +11,7 @@ from jiedao.ground.db.rows import Row
 from jiedao.ground.duties.models import DutyItem
 from jiedao.ground.people.models import Unit
 from jiedao.ground.places.models import Area
+from jiedao.record import reading
 from jiedao.record.models.process import ProcessVersion
 
 if TYPE_CHECKING:
@@ -60,9 +61,7 @@ class Case(Row):
     holder = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", db_index=False)
     held_since = models.DateTimeField(null=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", db_index=False)
-    grown_from = models.ForeignKey(
-        "record.DispatchOrder", models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    grown_from = models.ForeignKey("record.DispatchOrder", models.PROTECT, null=True, related_name="+", db_index=False)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged", db_index=False)
     severity = models.SmallIntegerField(default=0)
     marks = models.JSONField(default=dict)
@@ -119,7 +118,8 @@ class Case(Row):
         """The orders, read once while the case is held; `orders.send` adds what it makes."""
         rows: list[DispatchOrder] | None = getattr(self, "_orders", None)
         if rows is None:
-            rows = list(self.orders.select_related("unit", "item"))
+            table = type(self).orders.rel.related_model  # type: ignore[attr-defined]
+            rows = reading.rows(table, "t.case_id = $1 ORDER BY t.sent_at, t.id", [self.id], to=("unit", "item"))
             self._orders = rows
         return rows
 

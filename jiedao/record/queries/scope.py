@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from jiedao.ground.db.asking import ask
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
-from jiedao.record.definition import Definition, parse
+from jiedao.record import versions
+from jiedao.record.definition import Definition
 
 MOST = 1000
 """A list counts exactly up to here; beyond, it says 「1,000+」."""
@@ -78,17 +80,10 @@ def counts(sources: dict[str, tuple[str, Params]]) -> dict[str, Count]:
     return {name: Count(number) for name, number in zip(sources, found, strict=True)}
 
 
-_known: dict[UUID, Definition] = {}
-
-
 def definitions() -> dict[UUID, Definition]:
     """Every version of every process of the district. One query; a document is read once per process: it never changes."""
     ids = [UUID(row[0]) for row in ask("SELECT id FROM record_processversion")]
-    unread = [pk for pk in ids if pk not in _known]
-    if unread:
-        for pk, document in rows("SELECT id, document FROM record_processversion WHERE id = ANY(%s)", [unread]):
-            _known[pk] = parse(document)
-    return {pk: _known[pk] for pk in ids}
+    return {pk: versions.published(pk).definition for pk in ids}
 
 
 def in_force() -> list[Definition]:

@@ -1,0 +1,37 @@
+"""Tables to take away (导出表格): CSV that a spreadsheet opens as text and numbers, never as formulas (A15)."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from django.http import HttpResponse
+
+MOST = 10_000
+"""Rows of one export (A10)."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def answer(name: str, rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """The rows as a file to be saved. What is beyond the limit is left out, and the last line says so."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    for at, row in enumerate(rows):
+        if at > MOST:
+            writer.writerow([f"only the first {MOST} rows"])
+            break
+        writer.writerow([cell(value) for value in row])
+    given = HttpResponse(f"\ufeff{file.getvalue()}", content_type="text/csv; charset=utf-8")
+    given.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return given
+
+
+def cell(value: object) -> object:
+    """A value as a cell. Text that a spreadsheet would compute gets an apostrophe; nothing is an empty cell."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,186 @@
+"""Rehearsals (演练): the same seed, the same days; nothing broken by them; every desk of the demonstration has work."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from jiedao.doors.rehearsal import day, findings
+from jiedao.doors.rehearsal.play import Played, play
+from jiedao.doors.rehearsal.scene import Deck
+from jiedao.doors.rehearsal.stage import Stage, Story, Together
+from jiedao.ground.districts import district
+from jiedao.ground.people import Actor, posts
+from jiedao.ground.people.models import Account
+from jiedao.kit.clock import SHANGHAI, moved, now
+from jiedao.kit.ports import chance
+from jiedao.kit.refusal import Refused
+from jiedao.record import queries
+from jiedao.record.models import Case, Entry
+
+ENDS = datetime(2026, 6, 30, 18, tzinfo=SHANGHAI)  # a Tuesday
+MORNING = ENDS - timedelta(hours=12)
+
+
+def rehearsed(seed: int, **given: object) -> Played:
+    return play(MORNING, ENDS, seed=seed, per_day=20, **given)
+
+
+def undone(seed: int) -> str:
+    """The digest of a rehearsal that is rolled back."""
+    with transaction.atomic():
+        digest = rehearsed(seed).digest
+        transaction.set_rollback(True)
+    return digest
+
+
+def test_the_same_seed_gives_the_same_log_and_another_seed_another(in_gulou):
+    first = undone(7)
+
+    assert undone(7) == first
+    assert undone(8) != first
+
+
+@pytest.mark.nightly
+def test_the_same_seed_gives_the_same_log_in_another_process_and_database(
+    cluster, template, fresh_database, run_jiedao
+):
+    told = []
+    for name in (fresh_database, f"{fresh_database}_b"):
+        if name != fresh_database:
+            cluster.copy(template, name)
+        said = run_jiedao(
+            *("rehearse", "--district", "gulou", "--days", "1", "--until", "2026-06-30T18:00", "--json"),
+            database_name=name,
+        )
+        told.append(json.loads(said.stdout))
+    cluster.drop(f"{fresh_database}_b")
+
+    assert told[0]["digest"] == told[1]["digest"]
+    assert told[0]["verbs"] == told[1]["verbs"] > 100
+
+
+def test_a_day_and_its_opening_break_nothing_and_leave_work_on_every_demo_desk(in_gulou):
+    rehearsed(7, with_opening=True)
+
+    assert findings.broken() == []
+    with moved(ENDS):
+        for by in _seats():
+            assert _waiting(by), by.post.code
+        leaders = next(by for by in _seats() if by.post_kind == "director")
+        assert queries.Lists(leaders).whistles("drafted", "whistle_hard").count().number >= 2
+
+
+def _seats() -> list[Actor]:
+    """Every seat of the demo accounts that works on cases."""
+    people = [account.person for account in Account.objects.filter(person__isnull=False).select_related("person")]
+    seats = [Actor.at(post, person) for person in people for post in posts.held_by(person)]
+    return [by for by in seats if by.post_kind not in ("system_admin", "auditor")]
+
+
+def _waiting(by: Actor) -> int:
+    lists = queries.Lists(by)
+    heaps = [lists.triage(tab).count() for tab in queries.TRIAGE] + [lists.supervision(t).count() for t in ("overdue",)]
+    heaps += [lists.to_check("check").count(), lists.sent().count()]
+    with connection.cursor() as cursor:
+        source, params = queries.Orders(by).source("open")
+        cursor.execute(f"SELECT count(*) {source}", params)
+        return sum(heap.number for heap in heaps) + int(cursor.fetchone()[0])
+
+
+def test_the_opening_shows_what_a_dispatcher_decides(in_gulou):
+    rehearsed(7, with_opening=True)
+
+    dispatcher = next(by for by in _seats() if by.post_kind == "dispatcher")
+    with moved(ENDS):
+        heaps = {tab: queries.Lists(dispatcher).triage(tab).count().number for tab in queries.TRIAGE}
+        late = queries.Lists(dispatcher).supervision("overdue").count().number
+    assert [tab for tab, count in heaps.items() if not count] == []
+    assert late > 0
+
+
+def test_a_rehearsal_leaves_no_job_behind_and_every_consequence_done(in_gulou):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM public.procrastinate_jobs")
+        before = cursor.fetchone()
+        rehearsed(7)
+        cursor.execute("SELECT count(*) FROM public.procrastinate_jobs")
+        assert cursor.fetchone() == before
+    quiet = {"import", "note"}
+    assert not Entry.objects.exclude(verb__in=quiet).filter(effects=None).exists()
+
+
+def test_what_is_broken_is_found(in_gulou):
+    rehearsed(7)
+    case = Case.objects.filter(phase="closed").first()
+    Case.objects.filter(pk=case.pk).update(due_at=now())
+
+    assert findings.broken() == [f"another due time than its next clock's: {case.number}"]
+
+
+def test_a_real_district_is_never_rehearsed_in(in_gulou):
+    in_gulou.demo = False
+    with pytest.raises(Refused) as refusal:
+        rehearsed(7)
+    in_gulou.demo = True
+
+    assert refusal.value.rule == "demo_only"
+
+
+def test_the_same_days_are_not_rehearsed_twice(in_gulou):
+    rehearsed(7)
+    with pytest.raises(Refused) as refusal:
+        rehearsed(7)
+
+    assert refusal.value.rule == "already_rehearsed"
+
+
+def test_the_demo_day_is_played_once_and_only_where_there_is_no_case(in_gulou, monkeypatch):
+    monkeypatch.setattr(day, "DAYS", 0)
+    monkeypatch.setattr(day, "PER_DAY", {"gulou": 2.0})
+
+    assert day.waiting() == ["gulou"]
+    with moved(ENDS):
+        assert day.play_one("gulou", lambda cases, at: None) is not None
+    with district("gulou"):
+        assert day.waiting() == []
+        assert day.play_one("gulou", lambda cases, at: None) is None
+
+
+def test_stories_side_by_side_are_waited_for_until_the_last_has_ended(in_gulou):
+    said: list[str] = []
+    stage = Stage(MORNING, ENDS)
+
+    def short(hours: float, name: str) -> Story:
+        yield timedelta(hours=hours)
+        said.append(name)
+
+    def whole() -> Story:
+        yield Together([short(3, "long"), short(1, "short")])
+        said.append("after")
+
+    stage.plan(MORNING, whole())
+    stage.play()
+
+    assert said == ["short", "long", "after"]
+
+
+def test_a_deck_gives_every_card_once_before_any_comes_again():
+    with chance.seeded(3):
+        deck = Deck("abcd")
+        rounds = [sorted(deck.draw() for _ in range(4)) for _ in range(3)]
+
+    assert rounds == [list("abcd")] * 3
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1_800)
+def test_a_month_reaches_every_state_and_nearly_every_verb_and_breaks_nothing(fresh_database):
+    with district("gulou"):
+        played = play(ENDS - timedelta(days=30), ENDS, seed=7, per_day=40)
+
+        assert played.cases > 1_000
+        assert findings.broken() == []
+        assert {reach.process: reach.states for reach in findings.unreached() if reach.states} == {}
+        assert sum(len(reach.verbs) for reach in findings.unreached()) <= 6
