@@ -142,7 +142,9 @@ class Cluster:
         try:
             return psycopg.connect(**parameters("owner") | {"dbname": "postgres"}, autocommit=True)
         except psycopg.OperationalError:
-            self._bootstrap()
+            # On a fresh checkout every worker comes here at once, and PostgreSQL refuses to change a role twice.
+            with _locked(self.home / "owner.lock"):
+                self._bootstrap()
             return psycopg.connect(**parameters("owner") | {"dbname": "postgres"}, autocommit=True)
 
     def _bootstrap(self) -> None:

@@ -8,6 +8,7 @@ Contacts are not copied: nobody's number is in two cases.
 from collections.abc import Callable
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper as Cursor
 
 from jiedao.ground.db import bulk
 from jiedao.ground.districts import current_district
@@ -81,19 +82,20 @@ def copy_to(wanted: int, *, report: Callable[[int], None] | None = None) -> int:
                 there += _one_copy(cursor, copy, wanted - there)
                 if report:
                     report(there)
+            cursor.execute("DROP TABLE sources, digests")
         bulk.analyze([*_REFERENCES, "record_entry"])
     return there
 
 
-def _copies_so_far(cursor: object) -> int:
+def _copies_so_far(cursor: Cursor) -> int:
     """Copies are numbered on: a second call must not make the same ids again."""
-    cursor.execute("SELECT coalesce(max((routing->>'copy')::int), 0) FROM record_case")  # type: ignore[attr-defined]
-    return int(cursor.fetchone()[0])  # type: ignore[attr-defined]
+    cursor.execute("SELECT coalesce(max((routing->>'copy')::int), 0) FROM record_case")
+    return int(cursor.fetchone()[0])
 
 
-def _sources(cursor: object) -> None:
+def _sources(cursor: Cursor) -> None:
     """The rehearsed cases with no tie to one outside of them, and the digests of their entries' facts."""
-    run = cursor.execute  # type: ignore[attr-defined]
+    run = cursor.execute
     run(
         "CREATE TEMP TABLE sources ON COMMIT DROP AS SELECT id, row_number() OVER (ORDER BY opened_at) AS nth"
         " FROM record_case WHERE NOT imported AND routing->>'copy' IS NULL"
@@ -101,7 +103,7 @@ def _sources(cursor: object) -> None:
     run("CREATE TEMP TABLE digests (id uuid PRIMARY KEY, facts text) ON COMMIT DROP")
     # Read whole before it is written: one connection cannot do both at once.
     rows = list(Entry.objects.filter(case__imported=False, case__routing__copy__isnull=True).values_list("id", "facts"))
-    with cursor.copy("COPY digests FROM STDIN") as stream:  # type: ignore[attr-defined]
+    with cursor.copy("COPY digests FROM STDIN") as stream:
         for pk, facts in rows:
             stream.write_row((pk, chain.digest(facts, b"").hex()))
     run("CREATE UNIQUE INDEX ON sources (id)")
@@ -109,9 +111,9 @@ def _sources(cursor: object) -> None:
     run("ANALYZE digests")
 
 
-def _one_copy(cursor: object, k: int, most: int) -> int:
+def _one_copy(cursor: Cursor, k: int, most: int) -> int:
     """One more copy of all sources, or of the first `most`; says how many cases it made."""
-    run = cursor.execute  # type: ignore[attr-defined]
+    run = cursor.execute
     given = {"k": k, "most": most}
     run("CREATE TEMP TABLE picked ON COMMIT DROP AS SELECT id FROM sources WHERE nth <= %(most)s", given)
     run("CREATE UNIQUE INDEX ON picked (id)")
@@ -121,20 +123,20 @@ def _one_copy(cursor: object, k: int, most: int) -> int:
         names = ", ".join(f'"{name}"' for name, _ in columns)
         run(f"INSERT INTO {table} ({names}) SELECT {chosen} FROM ({source.replace('sources', 'picked')}) s", given)
         if table == "record_case":
-            made = int(cursor.rowcount)  # type: ignore[attr-defined]
+            made = int(cursor.rowcount)
         if table == "record_dispatchorder":
             _entries(cursor, given)
     run("DROP TABLE picked")
     return made
 
 
-def _columns(cursor: object, table: str) -> list[tuple[str, str]]:
-    cursor.execute(  # type: ignore[attr-defined]
+def _columns(cursor: Cursor, table: str) -> list[tuple[str, str]]:
+    cursor.execute(
         "SELECT column_name, data_type FROM information_schema.columns"
         " WHERE table_schema = current_schema() AND table_name = %s ORDER BY ordinal_position",
         [table],
     )
-    return [(name, kind) for name, kind in cursor.fetchall()]  # type: ignore[attr-defined]
+    return [(name, kind) for name, kind in cursor.fetchall()]
 
 
 def _selected(table: str, name: str, kind: str) -> str:
@@ -162,13 +164,13 @@ concat_ws('|', {case}::text, s.seq::text, s.verb, (extract(epoch FROM {at}) * 10
 """
 
 
-def _entries(cursor: object, given: dict[str, int]) -> None:
+def _entries(cursor: Cursor, given: dict[str, int]) -> None:
     """The entries of a copy, the first of every case, then the second: each needs the hash of the one before."""
-    run = cursor.execute  # type: ignore[attr-defined]
+    run = cursor.execute
     case, order, at = _new("s.case_id"), _new("s.order_id"), _moved("s.at")
     line = _LINE.format(case=case, order=order, at=at)
     run("SELECT max(seq) FROM record_entry WHERE case_id IN (SELECT id FROM picked)")
-    (last,) = cursor.fetchone()  # type: ignore[attr-defined]
+    (last,) = cursor.fetchone()
     run("CREATE TEMP TABLE links (case_id uuid PRIMARY KEY, hash bytea NOT NULL) ON COMMIT DROP")
     run(f"INSERT INTO links SELECT {_new('id')}, ''::bytea FROM picked", given)
     for seq in range(1, last + 1):

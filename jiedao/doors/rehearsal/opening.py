@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
+from jiedao.doors.notify import inbox
 from jiedao.doors.rehearsal.cast import HANDLERS
 from jiedao.doors.rehearsal.matters import caller, written
 from jiedao.doors.rehearsal.scene import Scene, hours
@@ -33,6 +34,7 @@ class Desks:
         accounts = Account.objects.filter(person__isnull=False).select_related("person").order_by("person__code")
         people = [account.person for account in accounts if account.person]
         seats = [Actor.at(post, person) for person in people for post in posts.held_by(person)]
+        self.everybody = seats
         self.seats = {seat.post_kind: seat for seat in reversed(seats)}
         self.handlers = [seat for seat in seats if seat.post_kind == "handler" and seat.post]
         clerk, grid = self.seats.get("subdistrict_clerk"), self.seats.get("grid_worker")
@@ -57,6 +59,7 @@ def plan(scene: Scene) -> None:
     def at(minutes: float, story: Story) -> None:
         scene.stage.plan(max(scene.stage.begins, ends - timedelta(minutes=minutes)), story)
 
+    at(180, notices_read(desks))
     for minutes, kind in ((41, Case.Kind.HELP), (19, Case.Kind.COMPLAINT), (7, Case.Kind.CONSULT)):
         at(minutes, new_call(scene, kind))
     at(95, twice_reported(scene, desks))
@@ -96,6 +99,14 @@ def _at_the_sub_district(scene: Scene, desks: Desks, at: Callable[[float, Story]
         at(120, sent_up(scene, desks, resolved=False))
         at(1_400, sent_up(scene, desks, resolved=True))
         at(110, sent_down(scene, desks))
+
+
+def notices_read(desks: Desks) -> Story:
+    """Everybody has read what came before this morning; the number beside the bell then means something."""
+    for seat in desks.everybody:
+        while rows := inbox.page(seat, only_unread=True, size=200):
+            inbox.read(seat, [row.id for row in rows])
+    yield wait(1)
 
 
 # How a scene begins

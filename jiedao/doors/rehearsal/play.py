@@ -15,7 +15,7 @@ from jiedao.kit.ports import chance
 from jiedao.kit.refusal import Refused
 from jiedao.record.models import Case
 
-Report = Callable[[int, datetime], None]
+Report = Callable[[int, datetime], object]
 
 ROADS: tuple[tuple[Callable[[Scene], Story], int], ...] = (
     (reports.call, 48),

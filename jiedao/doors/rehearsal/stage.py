@@ -43,7 +43,7 @@ class Stage:
     """Plays stories side by side in the order of their moments. One thread, one clock, one chance."""
 
     def __init__(
-        self, begins: datetime, ends: datetime, *, report: Callable[[int, datetime], None] | None = None
+        self, begins: datetime, ends: datetime, *, report: Callable[[int, datetime], object] | None = None
     ) -> None:
         self.now = begins
         self.begins, self.ends = begins, ends

@@ -105,8 +105,8 @@ def _frame(month: date, by: dict[str, Any]) -> dict[str, Any]:
     return {
         "month": f"{month:%Y-%m}",
         "newest": f"{month_of(now(), by):%Y-%m}",
-        "begins": begins,
-        "ends": ends,
+        "begins": f"{begins:%Y-%m-%d %H:%M}",
+        "ends": f"{ends:%Y-%m-%d %H:%M}",
         "rule": {"label": pick(by["label"]), "version": by["version"], "counts": pick(by["counts"])},
         "parts": parts,
         "composite_label": pick(by["composite"]["label"]),

@@ -1,6 +1,6 @@
 """Event and case (事件、案件): what somebody saw or asked, and the file it opens."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -118,7 +118,7 @@ class Case(Row):
         """The orders, read once while the case is held; `orders.send` adds what it makes."""
         rows: list[DispatchOrder] | None = getattr(self, "_orders", None)
         if rows is None:
-            table = type(self).orders.rel.related_model  # type: ignore[attr-defined]
+            table: Any = type(self).orders.rel.related_model
             rows = reading.rows(table, "t.case_id = $1 ORDER BY t.sent_at, t.id", [self.id], to=("unit", "item"))
             self._orders = rows
         return rows

@@ -1,0 +1,98 @@
+"""Copies (演练复制): many more cases in SQL, each whole, with a chain of its own that verifies like any other."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from jiedao.doors.rehearsal import copies, findings
+from jiedao.doors.rehearsal.play import play
+from jiedao.ground.districts import district
+from jiedao.kit.clock import SHANGHAI
+from jiedao.kit.refusal import Refused
+from jiedao.record import audit
+from jiedao.record.models import Case, Deadline, DispatchOrder, Entry, Event, Rating, Words
+
+ENDS = datetime(2026, 6, 30, 18, tzinfo=SHANGHAI)
+KINDS = (Case, Event, DispatchOrder, Deadline, Entry, Words, Rating)
+
+
+def rehearsed() -> int:
+    return play(ENDS - timedelta(hours=11), ENDS, seed=7, per_day=12).cases
+
+
+def counted() -> list[int]:
+    return [kind.objects.count() for kind in KINDS]
+
+
+def test_copies_are_whole_cases_with_chains_that_verify(in_gulou):
+    rehearsed()
+    cases, before = Case.objects.count(), counted()
+
+    assert copies.copy_to(cases * 3) == cases * 3
+
+    assert counted() == [count * 3 for count in before]
+    assert len(set(Case.objects.values_list("number", flat=True))) == cases * 3
+    assert audit.verify_all().faults == []
+    assert findings.broken() == []
+
+
+def test_copies_lie_further_back_and_keep_their_own_orders_and_words(in_gulou):
+    rehearsed()
+    source = Case.objects.exclude(orders=None).order_by("opened_at").first()
+    copies.copy_to(Case.objects.count() * 2)
+
+    (copy,) = Case.objects.filter(title=source.title, routing__copy=1)
+    assert source.opened_at - copy.opened_at == timedelta(hours=copies.SHIFT_HOURS)
+    assert copy.number != source.number
+    assert [o.unit_id for o in copy.orders.order_by("id")] == [o.unit_id for o in source.orders.order_by("id")]
+    said = [
+        list(Words.objects.filter(entry__case=c).order_by("entry__seq").values_list("said", flat=True))
+        for c in (source, copy)
+    ]
+    assert said[0] == said[1]
+
+
+def test_a_second_call_goes_on_and_makes_no_id_again(in_gulou):
+    rehearsed()
+    cases = Case.objects.count()
+    copies.copy_to(cases * 2)
+
+    assert copies.copy_to(cases * 2 + 5) == cases * 2 + 5
+    assert copies.copy_to(cases) == cases * 2 + 5
+    assert audit.verify_all().faults == []
+
+
+def test_no_copy_holds_a_callers_contact(in_gulou):
+    rehearsed()
+    copies.copy_to(Case.objects.count() * 2)
+
+    copied = Event.objects.filter(case__routing__has_key="copy")
+    assert copied.count() > 0
+    assert not copied.exclude(subject_id=None).exists()
+
+
+def test_nothing_is_copied_in_a_district_that_was_not_rehearsed_in(in_gulou):
+    with pytest.raises(Refused) as refusal:
+        copies.copy_to(10)
+    assert refusal.value.rule == "nothing_rehearsed"
+
+    in_gulou.demo = False
+    with pytest.raises(Refused) as refusal:
+        copies.copy_to(10)
+    in_gulou.demo = True
+    assert refusal.value.rule == "demo_only"
+
+
+@pytest.mark.nightly
+def test_the_command_copies_fast_and_what_it_made_verifies(fresh_database, run_jiedao):
+    with district("gulou"):
+        rehearsed()
+    told = run_jiedao("copies", "--district", "gulou", "--to", "20000", "--json")
+    checked = run_jiedao("verify", "--district", "gulou", "--json")
+
+    assert '"cases": 20000' in told.stdout
+    assert checked.returncode == 0
+    with connection.cursor() as cursor, district("gulou"):
+        cursor.execute("SELECT count(*) FROM record_case")
+        assert cursor.fetchone() == (20_000,)
