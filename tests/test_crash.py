@@ -314,7 +314,7 @@ def _drained(place: Installation, told: psycopg.Connection) -> None:
     place.jiedao("work", "--ticker", "--once")
     left = "SELECT id, status, attempts FROM procrastinate_jobs WHERE status NOT IN ('succeeded', 'cancelled')"
     try:
-        wait_for(lambda: told.execute(left).fetchone() is None, 45)
+        wait_for(lambda: told.execute(left).fetchone() is None, 90)
     except AssertionError:
         pytest.fail(f"stuck: {told.execute(left).fetchall()[:20]}")
 
