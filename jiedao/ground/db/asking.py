@@ -8,7 +8,7 @@ Whoever asks turns the answer into numbers and ids.
 
 import logging
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -31,10 +31,16 @@ log = logging.getLogger(__name__)
 
 def ask(sql: str, values: Sequence[Any] = ()) -> Answer:
     """The rows of a statement, in the district and transaction one is in. Empty for one that gives none."""
+    return ask_all((sql, values))[0]
+
+
+def ask_all(*questions: Statement) -> list[Answer]:
+    """The rows of several statements, asked in this order and in one trip."""
     db = connections[DEFAULT_DB_ALIAS]
     _enter(db)
     with db.wrap_database_errors:
-        return _rows(_send(db.connection, _counted(db, [*_begun(db), *_taken(db), (sql, values)]))[-1])
+        results = _send(db.connection, _counted(db, [*_begun(db), *_taken(db), *questions]))
+        return [_rows(result) for result in results[-len(questions) :]]
 
 
 def tell(sql: str, values: Sequence[Any] = ()) -> None:
@@ -51,6 +57,7 @@ def settle() -> None:
     db = connections[DEFAULT_DB_ALIAS]
     waiting = _taken(db)
     if waiting:
+        _enter(db)
         with db.wrap_database_errors:
             _send(db.connection, _counted(db, [*_begun(db), *waiting]))
 
@@ -87,7 +94,7 @@ class whole:
         db._jiedao_lane = None
         db.execute_wrappers.remove(_first_what_waits)
         if kind is None and (self.waiting or self.commits):
-            db.validate_no_broken_transaction()
+            _enter(db)
             with db.wrap_database_errors:
                 after = [made() for made in self.after]
                 waiting = _counted(db, [*_begun(db), *self.waiting])
@@ -113,7 +120,8 @@ def _taken(db: Any) -> list[Statement]:
 
 def _first_what_waits(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
     db = context["connection"]
-    waiting = _taken(db)
+    # Entering the district is a statement too, and must come before what was meant for it.
+    waiting = [] if db._setting_search_path else _taken(db)
     if waiting:
         _send(db.connection, _counted(db, [*_begun(db), *waiting]))
     return execute(sql, params, many, context)
@@ -146,17 +154,18 @@ def _send(
     after: Sequence[Statement] = (),
 ) -> list[Any]:
     """Sends statements in one trip and gives their results. A fault of one stops the others, but for those after."""
+    # Told before the trip begins: a value that cannot be told must not leave the connection half-way through one.
+    statements, after = _texts(statements), _texts(after)
     if commit:
-        statements = [*statements, ("COMMIT", ())]
+        statements.append(("COMMIT", ()))
     if len(statements) == 1 and not after:
         return [_checked(_alone(connection, *statements[0]))]
     server, fresh = connection.pgconn, dict[str, bytes]()
     server.enter_pipeline_mode()
-    for sql, values in statements:
-        _queue(connection, sql, values, fresh)
+    prepared = [_queue(connection, sql, values, fresh) for sql, values in statements]
     server.pipeline_sync()
     for sql, values in after:
-        server.send_query_params(sql.encode(), [None if v is None else told(v) for v in values])
+        server.send_query_params(sql.encode(), values)
         server.pipeline_sync()
     own, *late = _heard(server, 1 + len(after))
     server.exit_pipeline_mode()
@@ -169,7 +178,18 @@ def _send(
     for result in (one for group in late for one in group):
         if result.status not in GOOD:
             log.warning("not told after the commit: %s", result.error_message)
-    return own
+    answers = iter(own)
+    return [_second(answers) if is_new else next(answers) for is_new in prepared]
+
+
+def _second(answers: Iterator[Any]) -> Any:
+    """Of a statement that was prepared on the way the first answer only says so."""
+    next(answers)
+    return next(answers)
+
+
+def _texts(statements: Sequence[Statement]) -> list[Statement]:
+    return [(sql, [None if value is None else told(value) for value in values]) for sql, values in statements]
 
 
 GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
@@ -182,20 +202,25 @@ def _alone(connection: psycopg.Connection, sql: str, values: Sequence[Any]) -> A
         name = _next_name(connection)
         _checked(server.prepare(name, sql.encode()))
         names[sql] = name
-    return server.exec_prepared(name, [None if value is None else told(value) for value in values])
+    return server.exec_prepared(name, values)
 
 
-def _queue(connection: psycopg.Connection, sql: str, values: Sequence[Any], fresh: dict[str, bytes]) -> None:
-    """Adds a statement to the trip. What is prepared on it is remembered only once the trip has come back whole."""
+def _queue(connection: psycopg.Connection, sql: str, values: Sequence[Any], fresh: dict[str, bytes]) -> bool:
+    """Adds a statement to the trip and says whether it is prepared on it.
+
+    What is prepared is remembered only once the trip has come back whole.
+    """
     server = connection.pgconn
     if not values:
         server.send_query_params(sql.encode(), None)
-        return
+        return False
     name = _names(connection).get(sql) or fresh.get(sql)
+    is_new = name is None
     if name is None:
         name = fresh[sql] = _next_name(connection)
         server.send_prepare(name, sql.encode())
-    server.send_query_prepared(name, [None if value is None else told(value) for value in values])
+    server.send_query_prepared(name, values)
+    return is_new
 
 
 def _names(connection: psycopg.Connection) -> dict[str, bytes]:
