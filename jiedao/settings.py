@@ -102,6 +102,7 @@ TENANT_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
+    "jiedao.ground.terms",
     "jiedao.ground.people",
     "allauth",
     "allauth.account",

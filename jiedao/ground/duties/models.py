@@ -20,25 +20,41 @@ class DutyListQuerySet(models.QuerySet["DutyList"]):
 
 
 class DutyList(Row):
-    """One version of a list (清单). `level` is the level it admits work to; a negative list keeps work out."""
+    """One version of a list (清单). `level` is the level whose work it names.
+
+    Duty, power, service and inspection lists admit work to their level; a negative list keeps it out; a certificate
+    list says what a community may issue; a catalogue is the model from which lists are made (指导目录) and admits nothing.
+    A version without `published_on` is a draft; `case_id` is the case of its change, `made_from` the version it began as.
+    """
 
     class Kind(models.TextChoices):
         DUTY = "duty"
+        POWER = "power"
+        SERVICE = "service"
+        INSPECTION = "inspection"
+        CERTIFICATE = "certificate"
         NEGATIVE = "negative"
+        CATALOGUE = "catalogue"
 
     code = models.CharField(max_length=40)
     version = models.IntegerField()
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.DUTY)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.DUTY)
     level = models.CharField(max_length=12, choices=Unit.Level)
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=160)
+    owner = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    source = models.CharField(max_length=200, blank=True)
+    made_from = models.IntegerField(null=True)
+    case_id = models.UUIDField(null=True)
     published_on = models.DateField(null=True)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
 
     objects = DutyListQuerySet.as_manager()
 
-    holds: ClassVar[dict[str, str]] = {"P0": "code version kind level name name_en published_on valid_from valid_to"}
+    holds: ClassVar[dict[str, str]] = {
+        "P0": "code version kind level name name_en owner source made_from case_id published_on valid_from valid_to"
+    }
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -48,16 +64,43 @@ class DutyList(Row):
                 condition=Q(valid_to=None, published_on__isnull=False),
                 name="one_version_in_force_per_list",
             ),
+            models.UniqueConstraint(
+                fields=["code"], condition=Q(published_on=None), name="one_draft_at_a_time_per_list"
+            ),
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+ADMITS = frozenset({DutyList.Kind.DUTY, DutyList.Kind.POWER, DutyList.Kind.SERVICE, DutyList.Kind.INSPECTION})
+"""The kinds of list that admit work to their level."""
 
 
 class DutyItem(Row):
-    """One item of a version (事项). `code` joins it to the same item in other lists and versions.
+    """One item of a version (事项), or a sub-item of one (`parent`). `code` joins it to the same item elsewhere.
+
+    `type` is the kind of power (权力类型), empty for plain duties. `giver` is the department that delegated it,
+    `contact_post` who there is asked. `handbook` is `{"penalty_basis": [{"law", "article"}], "range": …, "steps": […],
+    "points": […], "cautions": […], "cases": […]}` (D2); empty where nobody has written one. `demo` marks an invented item.
 
     `limit` is the time the unit has, `contact_limit` until it must have spoken with the caller, both as
     `kit.limits.Limit` reads them; empty leaves it to the process. `basis` is a list of
     `{"law": …, "article": …}`; `source` marks where limit and item come from.
     """
+
+    class Type(models.TextChoices):
+        LICENCE = "licence"
+        PENALTY = "penalty"
+        COERCION = "coercion"
+        COLLECTION = "collection"
+        PAYMENT = "payment"
+        INSPECTION = "inspection"
+        CONFIRMATION = "confirmation"
+        REWARD = "reward"
+        RULING = "ruling"
+        SERVICE = "service"
+        OTHER = "other"
 
     basis = models.JSONField(default=list)  # stands first: below, `list` is the list the item is on
     list = models.ForeignKey(DutyList, models.PROTECT, related_name="items")
@@ -70,9 +113,20 @@ class DutyItem(Row):
     limit = models.CharField(max_length=40, blank=True)
     contact_limit = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=200, blank=True)
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="parts")
+    rank = models.IntegerField(default=0)
+    type = models.CharField(max_length=12, choices=Type, blank=True)
+    form = models.CharField(max_length=200, blank=True)
+    frequency = models.CharField(max_length=80, blank=True)
+    giver = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    given_on = models.DateField(null=True)
+    contact_post = models.ForeignKey("people.Post", models.PROTECT, null=True, related_name="+")
+    handbook = models.JSONField(default=dict)
+    demo = models.BooleanField(default=False)
 
     holds: ClassVar[dict[str, str]] = {
-        "P0": "list code category category_en name name_en words limit contact_limit basis source"
+        "P0": "list code category category_en name name_en words limit contact_limit basis source parent rank type form "
+        "frequency giver given_on contact_post handbook demo"
     }
 
     class Meta:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from jiedao.ground.duties.models import DutyItem, DutyList, Responsibility
+from jiedao.ground.duties.models import ADMITS, DutyItem, DutyList, Responsibility
 from jiedao.ground.people.models import Unit
 from jiedao.ground.places.models import Area
 
@@ -85,7 +85,7 @@ def admitted(item_code: str, level: str, day: date) -> bool:
             "list__kind", flat=True
         )
     )
-    return DutyList.Kind.DUTY in kinds and DutyList.Kind.NEGATIVE not in kinds
+    return bool(ADMITS & kinds) and DutyList.Kind.NEGATIVE not in kinds
 
 
 def barred(item_code: str, level: str, day: date) -> DutyItem | None:

@@ -1,162 +1,29 @@
-"""Units, posts, persons, accounts (单位、岗位、人员、账号), and who reported, under a key of their own."""
+"""Accounts and ways to sign in (账号), and who reported, under a key of their own. Staff stands in `staff`."""
 
-from datetime import date
-from typing import ClassVar, Self, TypeVar
-from uuid import UUID
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
 
 from jiedao.ground.db.rows import Row
-from jiedao.ground.places.models import Area
-from jiedao.kit.clock import today
-
-Span = TypeVar("Span", bound=models.Model)
-
-
-class SpanQuerySet(models.QuerySet[Span]):
-    def on(self, day: date | None = None) -> Self:
-        """Rows in force on a day, by default today."""
-        day = day or today()
-        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
-
-
-class Unit(Row):
-    """A unit (单位): who acts. `path` joins codes from the top, `above` holds the ids of it and all above it."""
-
-    class Kind(models.TextChoices):
-        DEPARTMENT = "department"
-        SUBDISTRICT = "subdistrict"
-        OFFICE = "office"
-        CENTRE = "centre"
-        BUREAU = "bureau"
-        COMMUNITY = "community"
-        SQUAD = "squad"
-        PARTY = "party"
-        OUTPOST = "outpost"
-        LEADERSHIP = "leadership"
-
-    class Level(models.TextChoices):
-        DISTRICT = "district"
-        SUBDISTRICT = "subdistrict"
-        COMMUNITY = "community"
-
-    code = models.CharField(max_length=20)
-    kind = models.CharField(max_length=12, choices=Kind)
-    level = models.CharField(max_length=12, choices=Level)
-    name = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=120, blank=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
-    above = ArrayField(models.UUIDField(), default=list)
-    area = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+")
-    duty_phone = models.CharField(max_length=40, blank=True)
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True)
-
-    objects = SpanQuerySet.as_manager()
-
-    holds: ClassVar[dict[str, str]] = {
-        "P0": "code kind level name name_en parent above area duty_phone valid_from valid_to"
-    }
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["code"], condition=Q(valid_to=None), name="one_unit_in_force_per_code")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def acts_for(self) -> list[UUID]:
-        """The units whose orders it takes up: its own, and for an office, centre or squad the body it belongs to.
-
-        A community below a sub-district and an outpost of a department are bodies of their own.
-        """
-        parent = self.parent_id if self.kind in ACT_FOR_PARENT else None
-        return [self.id, parent] if parent else [self.id]
-
-
-ACT_FOR_PARENT = frozenset(
-    {Unit.Kind.OFFICE, Unit.Kind.CENTRE, Unit.Kind.BUREAU, Unit.Kind.SQUAD, Unit.Kind.LEADERSHIP}
+from jiedao.ground.people.staff import (
+    ACT_FOR_PARENT,
+    Establishment,
+    Link,
+    Person,
+    Post,
+    PostKind,
+    SpanQuerySet,
+    Stationing,
+    Tenure,
+    Tie,
+    Unit,
 )
 
-
-class PostKind(Row):
-    """A kind of post (岗位类别), the district's own: `handler`, `dispatcher`, `grid_worker`, `party_secretary`.
-
-    `second_factor`: sign-in asks for a one-time code (G20). `rank` sorts; nothing depends on it.
-    """
-
-    code = models.CharField(max_length=40, unique=True)
-    name = models.CharField(max_length=60)
-    name_en = models.CharField(max_length=80)
-    second_factor = models.BooleanField(default=False)
-    rank = models.IntegerField(default=0)
-
-    holds: ClassVar[dict[str, str]] = {"P0": "code name name_en second_factor rank"}
-
-
-class Post(Row):
-    """A seat (岗位): duties and sight hang on it, not on who sits there."""
-
-    code = models.CharField(max_length=40)
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts")
-    kind = models.ForeignKey(PostKind, models.PROTECT, related_name="+")
-    name = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=120, blank=True)
-    area = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+")
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True)
-
-    objects = SpanQuerySet.as_manager()
-
-    holds: ClassVar[dict[str, str]] = {"P1": "code unit kind name name_en area valid_from valid_to"}
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["code"], condition=Q(valid_to=None), name="one_post_in_force_per_code")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Person(Row):
-    """Somebody who works here (人员). Residents are not persons: they are subjects, below."""
-
-    code = models.CharField(max_length=40, unique=True)
-    name = models.CharField(max_length=60)
-    name_en = models.CharField(max_length=80, blank=True)
-    phone = models.CharField(max_length=40, blank=True)
-    left_on = models.DateField(null=True)
-
-    holds: ClassVar[dict[str, str]] = {"P1": "code left_on", "P2": "name name_en phone"}
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Tenure(Row):
-    """That a person holds a post from one day to another (任职). One person may hold several."""
-
-    person = models.ForeignKey(Person, models.PROTECT, related_name="tenures")
-    post = models.ForeignKey(Post, models.PROTECT, related_name="tenures")
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True)
-
-    objects = SpanQuerySet.as_manager()
-
-    holds: ClassVar[dict[str, str]] = {"P1": "person post valid_from valid_to"}
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["person", "post"], condition=Q(valid_to=None), name="one_tenure_per_person_and_post"
-            )
-        ]
+__all__ = [
+    "ACT_FOR_PARENT", "Account", "Contact", "Establishment", "Guess", "Link", "Person", "Post", "PostKind",
+    "SpanQuerySet", "Statement", "Stationing", "Subject", "Tenure", "Tie", "Token", "Unit",
+]  # fmt: skip
 
 
 class AccountManager(BaseUserManager["Account"]):
