@@ -2,34 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from math import cos, radians
 
-from shapely import STRtree, union_all
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
-from shapely.validation import explain_validity
 
 from jiedao.doors.package.content import AreaRecord, Content
 from jiedao.doors.package.read import Problem
-
-SLACK = 5.0
-"""Square metres by which neighbours may miss each other: six digits of a degree are a tenth of a metre."""
+from jiedao.ground.places.geometry import SLACK, beyond, broken, overlaps, square_metres, uncovered
 
 
 def check(content: Content) -> Iterator[Problem]:
     drawn = _drawn(content)
-    for code, geometry in drawn.items():
-        if not geometry.is_valid or geometry.is_empty:
-            yield content.shapes.problem("shape_broken", code, why=explain_validity(geometry))
-    if any(not geometry.is_valid for geometry in drawn.values()):
+    faults = {code: why for code, geometry in drawn.items() if (why := broken(geometry))}
+    for code, why in faults.items():
+        yield content.shapes.problem("shape_broken", code, why=why)
+    if faults:
         return
     for area in content.areas:
         if area.code in drawn and area.parent in drawn:
-            outside = square_metres(drawn[area.code].difference(drawn[area.parent]))
+            outside = square_metres(beyond(drawn[area.code], drawn[area.parent]))
             if outside > SLACK:
                 yield content.shapes.problem("shape_outside_parent", area.code, square_metres=round(outside))
     for siblings in _families(content).values():
-        yield from _overlaps(content, [a for a in siblings if a.code in drawn], drawn)
+        family = {area.code: drawn[area.code] for area in siblings if area.code in drawn}
+        for code, other, shared in overlaps(family):
+            yield content.shapes.problem(
+                "shapes_overlap", code, other=other, square_metres=round(square_metres(shared))
+            )
 
 
 def gaps(content: Content) -> dict[str, int]:
@@ -38,18 +37,10 @@ def gaps(content: Content) -> dict[str, int]:
     for parent, parts in _families(content).items():
         shapes = [drawn[part.code] for part in parts if part.code in drawn]
         if parent in drawn and shapes:
-            left = square_metres(drawn[parent].difference(union_all(shapes)))
+            left = square_metres(uncovered(drawn[parent], shapes))
             if left > SLACK:
                 found[parent] = round(left)
     return found
-
-
-def square_metres(geometry: BaseGeometry) -> float:
-    """The size of a shape in degrees. Good to a percent at the size of a district."""
-    if geometry.is_empty:
-        return 0.0
-    metres = 111_320.0
-    return float(geometry.area) * metres * metres * cos(radians(geometry.centroid.y))
 
 
 def _drawn(content: Content) -> dict[str, BaseGeometry]:
@@ -63,16 +54,3 @@ def _families(content: Content) -> dict[str, list[AreaRecord]]:
         if area.parent and area.grid_kind != "exclusive":
             families[area.parent].append(area)
     return families
-
-
-def _overlaps(content: Content, siblings: list[AreaRecord], drawn: dict[str, BaseGeometry]) -> Iterator[Problem]:
-    geometries = [drawn[area.code] for area in siblings]
-    left, right = STRtree(geometries).query(geometries, predicate="intersects")
-    for a, b in zip(left, right, strict=True):
-        if a < b:
-            shared = square_metres(geometries[a].intersection(geometries[b]))
-            if shared > SLACK:
-                other = siblings[int(b)].code
-                yield content.shapes.problem(
-                    "shapes_overlap", siblings[int(a)].code, other=other, square_metres=round(shared)
-                )
