@@ -2,6 +2,10 @@
 
 CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "*": ("jiedao.doors.notify.listeners.tell_desks",),
+    "report": ("jiedao.record.findables.keep",),
+    "draft": ("jiedao.record.findables.keep",),
+    "add": ("jiedao.record.findables.keep",),
+    "classify": ("jiedao.record.findables.keep",),
     "merge": ("jiedao.doors.notify.listeners.tell_reporters", "jiedao.record.children.ended"),
     "close": ("jiedao.doors.notify.listeners.tell_reporters", "jiedao.record.children.ended"),
     "reject": ("jiedao.doors.notify.listeners.tell_reporters", "jiedao.record.children.ended"),

@@ -11,7 +11,7 @@ from jiedao.ground.districts.models import District
 from jiedao.record import consequences, seals, tick, tidying
 from jiedao.record.consequences import follow
 
-__all__ = ["follow", "seal_all", "sweep_all", "tick_all", "tidy_all"]
+__all__ = ["catch_up_all", "follow", "seal_all", "sweep_all", "tick_all", "tidy_all"]
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,11 @@ def seal_all() -> int:
 def tidy_all() -> int:
     """Deletes what has served its time, in every district; says how many rows and files went."""
     return _in_each("tidying", lambda: sum(tidying.tidy().values()))
+
+
+def catch_up_all() -> int:
+    """Files cases that no search finds yet, in every district."""
+    return _in_each("catching up", tidying.catch_up)
 
 
 def sweep_all() -> int:

@@ -11,6 +11,7 @@ from jiedao.ground import store
 from jiedao.ground.journal.models import Receipt
 from jiedao.ground.people.models import Guess
 from jiedao.kit.clock import now
+from jiedao.record import findables
 from jiedao.record.models import Attachment
 
 RECEIPTS_FOR = timedelta(days=30)
@@ -26,6 +27,14 @@ def tidy() -> dict[str, int]:
     receipts, _ = Receipt.objects.filter(at__lt=at - RECEIPTS_FOR).delete()
     guesses, _ = Guess.objects.filter(at__lt=at - GUESSES_FOR).delete()
     return {"receipts": receipts, "guesses": guesses, "sessions": sessions(at), "files": files()}
+
+
+def catch_up() -> int:
+    """Files for the search what was opened before there was one, lot by lot; says how many."""
+    filed = 0
+    while lot := findables.fill():
+        filed += lot
+    return filed
 
 
 def sessions(at: datetime) -> int:

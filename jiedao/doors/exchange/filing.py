@@ -20,7 +20,7 @@ from jiedao.kit.clock import local, now, today
 from jiedao.kit.ids import new_id
 from jiedao.kit.text import mask_free
 from jiedao.kit.vault import blind
-from jiedao.record import ledger, versions
+from jiedao.record import findables, ledger, versions
 from jiedao.record.models import Case, DispatchOrder, Entry, Event, Words
 
 IMPORTER = Actor.system("import")
@@ -72,6 +72,7 @@ def write(appeals: list[Appeal], books: Books) -> None:
         each.event.subject_id = subjects.get(each.event.id)
     entries = [entry for each in built for entry in each.entries]
     bulk.copy(Case, [each.case for each in built])
+    findables.file(each.case for each in built)
     bulk.copy(DispatchOrder, [each.order for each in built if each.order])
     bulk.copy(Entry, entries)
     bulk.copy(Words, [words for entry in entries if (words := ledger.words_of(entry))])

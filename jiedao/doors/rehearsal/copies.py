@@ -33,6 +33,7 @@ def _moved(column: str) -> str:
 
 _REFERENCES = {
     "record_case": ("id", "parent_id", "grown_from_id", "merged_into_id"),
+    "record_findable": ("id",),
     "record_event": ("id", "case_id"),
     "record_dispatchorder": ("id", "case_id"),
     "record_assignment": ("id", "order_id"),
@@ -49,6 +50,7 @@ _NUMBER = "to_char({at} AT TIME ZONE 'Asia/Shanghai', 'YY')"
 
 _SOURCES = {
     "record_case": "SELECT * FROM record_case WHERE id IN (SELECT id FROM sources)",
+    "record_findable": "SELECT * FROM record_findable WHERE id IN (SELECT id FROM sources)",
     "record_event": "SELECT * FROM record_event WHERE case_id IN (SELECT id FROM sources)",
     "record_dispatchorder": "SELECT * FROM record_dispatchorder WHERE case_id IN (SELECT id FROM sources)",
     "record_assignment": "SELECT a.* FROM record_assignment a JOIN record_dispatchorder o ON o.id = a.order_id"

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from jiedao.doors.web import case, checks, contact, department, desks, notices, parts, supervision, triage, whistles
+from jiedao.doors.web import (
+    case,
+    checks,
+    contact,
+    department,
+    desks,
+    notices,
+    parts,
+    search,
+    supervision,
+    triage,
+    whistles,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", desks.home, name="desk"),
@@ -16,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("supervision/", supervision.desk, name="supervision"),
     path("notices/", notices.page, name="notices"),
     path("notices/read/", notices.read, name="notices_read"),
+    path("search/", search.page, name="search"),
     path("case/<str:number>/", case.page, name="case"),
     path("case/<str:number>/arrival/", whistles.code, name="arrival"),
     path("case/<str:number>/do/<slug:verb>/", case.do, name="do"),

@@ -3,6 +3,7 @@
 from jiedao.record.models.case import Case, Event
 from jiedao.record.models.deadline import Deadline, Pause, Ring
 from jiedao.record.models.entry import Attachment, Effect, Entry, Words
+from jiedao.record.models.findable import Findable
 from jiedao.record.models.order import Assignment, DispatchOrder
 from jiedao.record.models.process import ProcessVersion
 from jiedao.record.models.result import Check, Rating
@@ -17,6 +18,7 @@ __all__ = [
     "Effect",
     "Entry",
     "Event",
+    "Findable",
     "Pause",
     "ProcessVersion",
     "Rating",

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from jiedao.ground.duties.models import DutyItem, DutyList
 from jiedao.ground.people.models import Person, Post, Tenure, Unit
-from jiedao.ground.places.models import Area
+from jiedao.ground.places.models import Area, Site
 from jiedao.kit.clock import today
 from jiedao.kit.text import fold
 from jiedao.record.models import Case, DispatchOrder
@@ -117,6 +117,21 @@ def areas_by(values: list[str]) -> list[Option]:
 def _area(area: Area) -> Option:
     above = area.parent
     return Option(area.code, area.name, area.name_en, above.name if above else "", above.name_en if above else "")
+
+
+def sites(words: str) -> list[Option]:
+    """Sites in use by part of a name or address, or by code; the area each lies in as its second line."""
+    found = Site.objects.on().filter(_named(words) | Q(address__icontains=words)).select_related("area")
+    return [
+        Option(
+            site.code,
+            site.name,
+            site.name_en,
+            site.area.name if site.area else "",
+            site.area.name_en if site.area else "",
+        )
+        for site in found.order_by("kind", "code")[:SHOWN]
+    ]
 
 
 def seats(order: DispatchOrder) -> tuple[list[Post], list[Person]]:
