@@ -58,6 +58,12 @@ DEBUG = setting("DEBUG", False, "Django's debug pages. Never in production: they
 SECRET_KEY = setting("SECRET_KEY", "", "Key of sessions and forms; made in the data folder when empty.")
 SECRET_KEY = SECRET_KEY or secret("secret_key")
 HTTPS = setting("HTTPS", False, "The site is served by https alone: secure cookies, HSTS, redirect.")
+PROXY_ENDS_TLS = setting(
+    "PROXY_ENDS_TLS",
+    False,
+    "A proxy ends TLS and says so in X-Forwarded-Proto, in place of whatever a client wrote there. "
+    "Only if nobody reaches this server past that proxy: the header is believed from whoever sends it.",
+)
 ALLOWED_HOSTS = setting(
     "ALLOWED_HOSTS",
     ["localhost", ".localhost", "127.0.0.1", "[::1]"],
@@ -209,6 +215,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
+# Without it a request that the proxy took by https looks like http, and is sent to https for ever.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_ENDS_TLS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

@@ -1,12 +1,16 @@
 """Around every page: the district of a host, the language, the headers, and one answer for absent and forbidden."""
 
+import os
+import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from jiedao.doors.web import faults, middleware
 from jiedao.ground.districts import current_district
@@ -75,6 +79,60 @@ def test_bare_host_does_not_look_a_session_up(client):
     client.cookies["sessionid"] = "of-another-day"
 
     assert client.get("/", headers={"host": "localhost"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/livez", "/static/nothing.css"])
+@pytest.mark.parametrize("host", ["example.com", "10.9.9.9:8000", "gulou.localhost.example.com", "a b"])
+def test_a_host_that_is_not_ours_is_a_request_that_cannot_be_answered(client, path, host):
+    answer = client.get(path, headers={"host": host})
+
+    assert answer.status_code == 400
+    if not path.startswith("/static/"):
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert host not in answer.text
+
+
+@pytest.mark.parametrize("host", ["gulou.localhost", "localhost"])
+def test_more_fields_than_a_form_may_have_is_a_400_in_words(client, host):
+    answer = client.post("/accounts/login/", {f"x{n}": "1" for n in range(600)}, headers={"host": host})
+
+    assert answer.status_code == (400 if host == HERE["host"] else 404)
+
+
+# Behind a proxy that ends TLS
+
+
+def told_by_proxy(settings, *, is_believed: bool) -> int:
+    """What a page answers that the proxy took by https."""
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if is_believed else None
+    return Client().get("/", headers={"host": "localhost", "X-Forwarded-Proto": "https"}).status_code
+
+
+def test_behind_a_proxy_that_ends_tls_a_page_is_answered_and_not_sent_in_a_circle(settings, db):
+    assert told_by_proxy(settings, is_believed=True) == 200
+    assert told_by_proxy(settings, is_believed=False) == 301
+
+
+@pytest.mark.parametrize("given", [{}, {"HTTPS": "1"}, {"HTTPS": "1", "PROXY_ENDS_TLS": "1"}])
+def test_a_client_is_believed_about_https_only_where_the_operator_says_so(given):
+    said = "from jiedao import settings as s; print(s.SECURE_SSL_REDIRECT, s.SECURE_PROXY_SSL_HEADER is not None)"
+
+    told = subprocess.run(
+        [sys.executable, "-c", said], env=os.environ | given, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert told.stdout.split() == [str("HTTPS" in given), str("PROXY_ENDS_TLS" in given)]
+
+
+@pytest.mark.parametrize(("cookie", "shown"), [("", False), ("off", True), ("anything", False)])
+def test_single_keys_are_off_where_somebody_switched_them_off_and_nothing_else_stands_there(client, cookie, shown):
+    client.cookies["keys"], client.cookies["theme"] = cookie, "dark"
+
+    page = client.get("/", headers={"host": "localhost"}).text
+
+    assert re.findall(r'data-keys="([^"]*)"', page) == (["off"] if shown else [])
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def districts(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("", districts, name="districts")]
+handler400 = "jiedao.doors.web.faults.unreadable"
 handler404 = absent
 handler403 = absent
 handler500 = "jiedao.doors.web.faults.failed"

@@ -24,7 +24,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     return HttpResponse(body, status=500)
 
 
-def unreadable(request: HttpRequest, fault: Exception) -> HttpResponse:
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request beyond every limit: the urlconf's handler400. Nothing of it was read, so nothing of it is shown."""
     body = render_to_string("400.html", {"csp_nonce": getattr(request, "csp_nonce", "")})
     return HttpResponse(body, status=400)

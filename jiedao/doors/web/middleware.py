@@ -1,11 +1,12 @@
 """Middleware (中间件): the district, the language and the headers of a request, and what a fault looks like."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,6 +19,8 @@ from jiedao.ground.districts.models import District
 from jiedao.kit import clock
 from jiedao.kit.ports import chance
 from jiedao.kit.refusal import Absent
+
+log = logging.getLogger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -92,6 +95,8 @@ class DistrictMiddleware:
             place = hosts.find(request.get_host()) or hosts.named(settings.DEFAULT_DISTRICT or "")
         except (OperationalError, InterfaceError):
             return unavailable(request)
+        except DisallowedHost as fault:
+            return misaddressed(request, fault)
         request.district = place  # type: ignore[attr-defined]
         if place is None:
             # Sessions live in districts: a cookie of another day would be looked up in tables that are not there.
@@ -114,7 +119,8 @@ class PreferenceMiddleware:
         chosen = {name: value for name, value in chosen.items() if value == "" or value in PREFERENCES[name]}
         kept = {name: request.COOKIES.get(name, "") for name in PREFERENCES} | chosen
         kept = {name: value for name, value in kept.items() if value in PREFERENCES[name]}
-        request.preferences = kept  # type: ignore[attr-defined]
+        # "keys" is in it always: a template would take a dict's method of that name for the preference.
+        request.preferences = {"keys": ""} | kept  # type: ignore[attr-defined]
         language = kept.get("lang") or accepted_language(request.headers.get("Accept-Language", ""))
         request.LANGUAGE_CODE = language
         with translation.override(language):
@@ -160,7 +166,8 @@ class HeaderMiddleware:
 def protect(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Puts the headers on one answer; what a view set itself stays."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", policy(getattr(request, "csp_nonce", ""), live_origin(request)))
+    if "Content-Security-Policy" not in headers:
+        headers["Content-Security-Policy"] = policy(getattr(request, "csp_nonce", ""), live_origin(request))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Referrer-Policy", "same-origin")
@@ -221,6 +228,14 @@ def unavailable(request: HttpRequest, seconds: int = 10) -> HttpResponse:
 
     body = render_to_string("503.html", {"retry_after": seconds, "csp_nonce": getattr(request, "csp_nonce", "")})
     return protect(request, HttpResponse(body, status=503, headers={"Retry-After": str(seconds)}))
+
+
+def misaddressed(request: HttpRequest, fault: DisallowedHost) -> HttpResponse:
+    """A host name that is not among ALLOWED_HOSTS: 400. One line in the log says what to add, if it is ours after all."""
+    log.warning("%s", str(fault).splitlines()[0][:200])
+    body = "Host name not answered here. 此地址不是本系统的网址。\n"
+    headers = {"Content-Security-Policy": policy("")}
+    return protect(request, HttpResponse(body, status=400, content_type="text/plain; charset=utf-8", headers=headers))
 
 
 class IdleMiddleware:
