@@ -1,6 +1,7 @@
 """The case page (案件页): what it offers, shows, hides and does; complaints, callers, whistles, two-way orders."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from jiedao.kit.ids import new_id
 from jiedao.record import consequences, flow, sight
 from jiedao.record.models import Case, Entry
 from jiedao.stages import resolution, triage, verification
+from tests.api_calls import Api, token_of
 from tests.desks import PHONE, Colleague, answered, item, order_of, reported, rows, sent, unit, verbs, words
 from tests.residents import acting, photo
 
@@ -44,6 +46,44 @@ def test_a_case_offers_exactly_what_the_gate_offers(username):
         found |= {m.verb for m in flow.offered(case, by, order) if buttons.ACTS[m.verb].on_order}
     optional = {move.verb for move in flow.offered(case, by) if buttons.ACTS[move.verb].order_optional}
     assert set(verbs(page)) == (found | optional) - {"resume"}  # no clock stands still
+
+
+def taken_further(case: Case) -> Iterator[str]:
+    """The case as it goes on, one step at a time: signed for, paused, running again, half-way to the deferred list."""
+    order, by = order_of(case), acting("drainage")
+    yield "sent"
+    resolution.acknowledge(order, by=by)
+    yield "signed for"
+    resolution.pause(order, by=by, why="weather", reason="暴雨")
+    yield "paused"
+    resolution.resume(order, by=by)
+    resolution.defer(order, by=by, reason="等设备")
+    yield "the unit has signed that it be deferred"
+
+
+def test_a_page_and_a_program_are_offered_the_same_and_nothing_that_was_done():
+    case = sent("drainage", "urban")
+    handler, program = Colleague("drainage"), Api(token_of("drainage"))
+    offered = {}
+
+    for step in taken_further(case):
+        told = program.get(f"/cases/{case.number}").body
+        found = {offer["verb"] for offer in told["offered"]} | {v for order in told["orders"] for v in order["offered"]}
+        assert found == set(verbs(handler.get(f"/case/{case.number}/"))), step
+        offered[step] = found & {"acknowledge", "pause", "resume", "defer"}
+
+    assert list(offered.values()) == [
+        {"acknowledge"}, {"pause", "defer"}, {"resume", "defer"}, {"pause"},
+    ]  # fmt: skip
+
+
+def test_what_was_typed_in_chinese_is_called_chinese_on_an_english_page():
+    case = sent("drainage", text="三号楼下水道堵塞")
+
+    for path in (f"/case/{case.number}/", "/department/"):
+        english, chinese = (Colleague("drainage", lang).get(path).content.decode() for lang in ("en", "zh-hans"))
+        assert re.findall(r"<(?:span|blockquote|a)[^>]* lang=\"zh-Hans\"[^>]*>三号楼下水道堵塞<", english)
+        assert 'lang="zh-Hans">三号楼' not in chinese
 
 
 def test_what_is_not_there_and_what_is_not_ours_look_the_same():

@@ -351,13 +351,6 @@ def _is_files(name: str, value: Any) -> bool:
     return name == "photos" and isinstance(value, (list, tuple))
 
 
-def is_over(verb: str, order: DispatchOrder) -> bool:
-    """Whether a verb has no more sense on an order: a step that was taken, or one that ended and is not ruled on."""
-    if not order.is_open:
-        return verb != "rule" or order.returned_at is None
-    return bool({"acknowledge": order.acknowledged_at, "arrive": order.arrived_at}.get(verb))
-
-
 def order_of(case: Case, order_id: str, by: Actor) -> DispatchOrder | None:
     """The order a request names, on this case; without a name, the actor's own. `Absent` if it is not here."""
     rows = case.held_orders()
@@ -373,4 +366,4 @@ def order_of(case: Case, order_id: str, by: Actor) -> DispatchOrder | None:
     return min(own, key=lambda order: (not order.is_open, above.index(order.unit_id)), default=None)
 
 
-__all__ = ["ACTS", "Act", "Done", "Field", "is_over", "order_of", "perform", "read"]
+__all__ = ["ACTS", "Act", "Done", "Field", "order_of", "perform", "read"]

@@ -5,13 +5,12 @@ from typing import Any
 
 import msgspec
 
-from jiedao.doors.acts import ACTS, is_over
+from jiedao.doors import offers
 from jiedao.doors.api.answers import Bilingual
 from jiedao.ground.people import Actor
-from jiedao.record import flow
 from jiedao.record.definition import Move
 from jiedao.record.models import Attachment, Case, Deadline
-from jiedao.record.queries import CaseRow, Line, Story, Turn
+from jiedao.record.queries import CaseRow, Line, Story, Turn, signings
 from jiedao.record.verbs import VERBS
 
 
@@ -161,7 +160,7 @@ def row(found: CaseRow) -> CaseShort:
 
 
 def whole(case: Case, told: Story, by: Actor) -> CaseShown:
-    definition = case.process.definition
+    definition, signed = case.process.definition, signings(case, told.entries)
     short = CaseShort(
         str(case.id), case.number, case.title, _label(definition.label), case.state,
         _label(definition.state(case.state).label), case.phase, case.kind, case.channel, case.severity, case.marks,
@@ -172,8 +171,9 @@ def whole(case: Case, told: Story, by: Actor) -> CaseShown:
     return CaseShown(
         short, case.words, "" if case.shielded else case.caller_mask,
         [units.get(unit, str(unit)) for unit in case.reported_units], case.filed_at, case.closed_at,
-        [_order(case, turn, by) for turn in told.turns], [_clock(deadline) for deadline in told.deadlines],
-        [_line(line) for line in told.lines], _offered(flow.offered(case, by)),
+        [_order(turn, offers.of_order(case, by, turn.order, signed, told.paused)) for turn in told.turns],
+        [_clock(deadline) for deadline in told.deadlines],
+        [_line(line) for line in told.lines], _offered(offers.of_case(case, by, signed)),
     )  # fmt: skip
 
 
@@ -192,15 +192,13 @@ def _clock(deadline: Deadline) -> Clock:
     )  # fmt: skip
 
 
-def _order(case: Case, turn: Turn, by: Actor) -> OrderShown:
+def _order(turn: Turn, moves: list[Move]) -> OrderShown:
     order = turn.order
-    moves = flow.offered(case, by, order) if order.is_open or order.returned_at else []
-    offered = [m.verb for m in moves if m.verb in ACTS and ACTS[m.verb].on_order and not is_over(m.verb, order)]
     return OrderShown(
         str(order.id), Named(order.unit.code, order.unit.name, order.unit.name_en), order.role, order.round,
         order.limit, order.sent_at, order.acknowledged_at, order.contacted_at, order.arrived_at, order.answered_at,
         order.returned_at, order.recalled_at, order.outcome, order.no_return, turn.next,
-        [_clock(d) for d in turn.deadlines], list(dict.fromkeys(offered)),
+        [_clock(d) for d in turn.deadlines], list(dict.fromkeys(m.verb for m in moves)),
     )  # fmt: skip
 
 
@@ -221,9 +219,7 @@ def _offered(moves: list[Move]) -> list[OfferShown]:
     """A verb once, however many lines of the definition allow it."""
     found: dict[str, OfferShown] = {}
     for move in moves:
-        act, verb = ACTS.get(move.verb), VERBS[move.verb]
-        if act is None or (act.on_order and not act.order_optional):
-            continue
+        verb = VERBS[move.verb]
         label = Bilingual(move.label.get("zh", verb.zh), move.label.get("en", verb.en))
         found.setdefault(move.verb, OfferShown(move.verb, label, move.to, list(move.needs)))
     return list(found.values())

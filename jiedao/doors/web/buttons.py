@@ -1,14 +1,16 @@
 """Buttons (办理按钮): the moves the gate offers this actor on a case, in the order and under the keys of every desk."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 
+from jiedao.doors import offers
 from jiedao.doors.acts import ACTS
 from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.ground.people import Actor
-from jiedao.record import flow, standing
 from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder
 from jiedao.record.queries import Signing
@@ -86,48 +88,21 @@ def buttons(
     case: Case,
     by: Actor,
     orders: list[DispatchOrder],
-    signings: list[Signing] | None = None,
-    paused: set[Any] | None = None,
+    signings: Sequence[Signing] = (),
+    paused: Collection[UUID] = frozenset(),
 ) -> list[Button]:
-    """Exactly what `flow.offered` gives, case first, then order by order; one per verb and order.
-
-    What is done already is not offered again: a step taken, a signature given, a clock that stands (`paused`).
-    """
+    """Exactly what is offered, case first, then order by order; one per verb and order."""
     found: list[Button] = []
-    signed = {one.code: {role for role, _, at in one.roles if at} for one in signings or ()}
-
-    def is_signed(move: Move) -> bool:
-        mine = standing.signs_as(case, move, by) if move.signed_by else []
-        return bool(mine) and set(mine) <= signed.get(move.verb, set())
-
-    for move in flow.offered(case, by):
-        act = ACTS.get(move.verb)
-        if act and not (act.on_order and not act.order_optional) and not is_signed(move):
-            _add(found, case, move, None)
+    for move in offers.of_case(case, by, signings):
+        _add(found, case, move, None)
     above = set(by.post.unit.above) if by.post else set()
     for order in sorted(orders, key=lambda o: (o.unit_id not in above, o.role != "lead", o.sent_at)):
         mine = order.unit_id in above
-        for move in flow.offered(case, by, order) if order.is_open or order.returned_at else ():
-            act = ACTS.get(move.verb)
-            if act is None or not act.on_order or act.order_optional or is_signed(move):
-                continue
-            if _is_over(move.verb, order, paused):
-                continue
-            if move.verb in OF_THE_CASE and any(b.verb == move.verb for b in found):
-                continue
-            _add(found, case, move, order, mine=mine)
+        for move in offers.of_order(case, by, order, signings, paused):
+            if not (move.verb in OF_THE_CASE and any(b.verb == move.verb for b in found)):
+                _add(found, case, move, order, mine=mine)
     found.sort(key=lambda b: (b.verb in LAST, LAST.index(b.verb) if b.verb in LAST else 0))
     return _keyed(found, case, above)
-
-
-def _is_over(verb: str, order: DispatchOrder, paused: set[Any] | None) -> bool:
-    """A step that was taken is not offered again; of a returned order only the ruling is left."""
-    if not order.is_open:
-        return verb != "rule"
-    if verb in ("pause", "resume") and paused is not None:
-        return (order.id in paused) != (verb == "resume")
-    taken = {"acknowledge": order.acknowledged_at, "arrive": order.arrived_at}
-    return bool(taken.get(verb))
 
 
 def _add(found: list[Button], case: Case, move: Move, order: DispatchOrder | None, *, mine: bool = True) -> None:

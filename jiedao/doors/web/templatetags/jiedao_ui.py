@@ -1,5 +1,6 @@
 """Interface tags (界面标签): clocks, times, masks, icons, fields and labels, the same on every page."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -134,6 +135,13 @@ def lang_of(labels: Any) -> str:
     if isinstance(labels, dict) and not labels.get(wanted):
         wanted = "en" if wanted == "zh" else "zh"
     return "zh-Hans" if wanted == "zh" else "en"
+
+
+@register.filter
+def tongue(said: Any) -> SafeString:
+    """The lang attribute of what somebody typed: Chinese words on an English page are read out as Chinese."""
+    is_foreign = not clocks.is_chinese() and re.search(r"[\u3400-\u9fff]", str(said or ""))
+    return SafeString(' lang="zh-Hans"' if is_foreign else "")
 
 
 @register.filter
