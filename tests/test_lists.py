@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from jiedao.ground.people import Actor
 from jiedao.kit import clock
-from jiedao.record import queries, reading
+from jiedao.record import queries, reading, sight
 from jiedao.record.models import Case, DispatchOrder
 from tests.desks import reported, sent
+from tests.residents import acting
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
 
@@ -44,6 +46,19 @@ def test_a_filter_keeps_the_order(mixed):
 
     assert [row.number for row in found] == [number for number in mixed if number in {r.number for r in found}]
     assert len(found) == 3
+
+
+def test_what_somebody_reported_is_found_by_an_index(mixed):
+    """Few report much in a district of hundreds of thousands of cases: no list reads them all for it."""
+    reporter = Actor("person", person=acting("dispatcher").person)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        condition, values = queries.seen_by(reporter)
+        plans = [sight.visible_to(reporter).explain()]
+        cursor.execute(f"EXPLAIN SELECT c.id FROM record_case c WHERE {condition}", values)
+        plans.append(str(cursor.fetchall()))
+
+    assert ["case_reporters" in plan for plan in plans] == [True, True]
 
 
 def test_what_is_read_at_once_equals_what_the_orm_reads():

@@ -24,7 +24,7 @@ def visible_to(actor: Actor) -> QuerySet[Case]:
         return Case.objects.filter(pk=actor.case_id) if actor.case_id else Case.objects.none()
     if actor.person is None:
         return Case.objects.none()
-    wanted = Q(reporters__contains=[actor.person.id])
+    wanted = Q(reporters__contains=[actor.person.id]) & ~Q(reporters=[])  # as the index leaves them out
     if actor.post is None:
         return Case.objects.filter(wanted)
     unit = actor.post.unit

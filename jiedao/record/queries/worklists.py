@@ -346,14 +346,14 @@ class Lists:
         """What the actor's own body sent and has not ended: two-way orders and whistles."""
         if self.actor.post is None:
             return self.where("FALSE")
-        return self.where(f"{_OPEN} AND c.from_unit_id = ANY(%s::uuid[])", list(self.actor.post.unit.above))
+        return self.where(f"{_OPEN} AND c.from_unit_id = ANY(%s::uuid[])", list(self.actor.post.unit.acts_for))
 
     def reported(self) -> Listing:
-        """What the person reported in the last 90 days; there is no index by reporter to look further back."""
+        """What the person reported in the last 90 days."""
         if self.actor.person is None:
             return self.where("FALSE")
         since = now() - timedelta(days=90)
-        return self.where("c.opened_at >= %s AND c.reporters @> %s::uuid[]", since, [self.actor.person.id])
+        return self.where(f"c.opened_at >= %s AND {scope.REPORTED_BY}", since, [self.actor.person.id])
 
 
 def command_centre() -> Named | None:
