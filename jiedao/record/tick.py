@@ -14,7 +14,7 @@ from jiedao.ground.people import Actor
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
 from jiedao.record import clocks, flow
-from jiedao.record.models import Deadline, Pause
+from jiedao.record.models import Case, Deadline, Pause
 
 MOST = 500
 """Limits rung in one go; the rest follows with the next."""
@@ -48,11 +48,25 @@ def _end_pauses(at: datetime) -> None:
             deadline = clocks.named(case, span.deadline_id)
             if deadline and deadline.paused_since:
                 clocks.resume(deadline, min(at, span.cap_at or at))
+                if _stands_still(case, deadline, span):
+                    continue
                 if deadline.order:
                     deadline.order.due_at = clocks.next_due(case, deadline.order)
                     deadline.order.save(update_fields=["due_at"])
                 said = {"why": "cap", "limit_name": deadline.name}
                 flow.note(case, "resume", by=Actor.system("ticker"), said=said, order=deadline.order)
+
+
+def _stands_still(case: Case, deadline: Deadline, span: Pause) -> bool:
+    """On the deferred list the clock has two reasons to stand still: the unit's has ended, the state's goes on.
+
+    Nothing runs on, so there is no line.
+    """
+    if deadline.kind == Deadline.Kind.STATE or not case.process.definition.state(case.state).pauses:
+        return False
+    clocks.pause(deadline, case.state, span.cap_at or now())
+    clocks.flush(case)
+    return True
 
 
 def _ring(ring: str, at: datetime) -> int:
@@ -67,8 +81,9 @@ def _ring_one(pk: UUID, ring: str, at: datetime) -> bool:
     """The ring's row first: a second ticker that found the same limit writes nothing."""
     deadline = Deadline.objects.select_related("order").get(pk=pk)
     with flow.hold(deadline.case_id) as case:
-        deadline.refresh_from_db(fields=["stopped_at", "paused_since", "due_at"])
-        if deadline.stopped_at or deadline.paused_since:
+        # It was found without the lock: meanwhile it may have ended, stand still, or have been given more time.
+        deadline.refresh_from_db(fields=["stopped_at", "paused_since", "due_at", "soon_at"])
+        if deadline.stopped_at or deadline.paused_since or getattr(deadline, f"{ring}_at") > at:
             return False
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, [new_id(), deadline.id, ring, deadline.due_at, at])
