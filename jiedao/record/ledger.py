@@ -124,7 +124,7 @@ def verify(case: Case) -> list[str]:
 def faults(case: Case, entries: Iterable[Entry]) -> list[str]:
     """The same of entries already read, in the order of their lines."""
     found: list[str] = []
-    before, expected = b"", 1
+    before, expected, state = b"", 1, case.state
     for entry in entries:
         if entry.seq != expected:
             found.append(f"{case.number} line {expected}: missing")
@@ -135,7 +135,9 @@ def faults(case: Case, entries: Iterable[Entry]) -> list[str]:
         words: Words | None = getattr(entry, "words", None)
         if words and chain.digest(words.said, bytes(words.salt)) != bytes(entry.digest):
             found.append(f"{case.number} line {entry.seq}: its words were changed")
-        before, expected = bytes(entry.hash), entry.seq + 1
+        before, expected, state = bytes(entry.hash), entry.seq + 1, entry.now
+    if case.state != state:
+        found.append(f"{case.number}: stands in {case.state}, its last line says {state}")
     if before != bytes(case.head) or expected != case.seq + 1:
         found.append(f"{case.number}: the case ends at line {case.seq}, its entries at {expected - 1}")
     return found
