@@ -70,6 +70,8 @@ def dispatched(*units: str, process: str = "event", acknowledged: bool = True, *
     do(case, "dispatch", DISPATCHER, lead=units[0], helpers=list(units[1:]))
     for unit in units if acknowledged else ():
         do(case, "acknowledge", f"{unit}-handler-1")
+    if case.has_caller and acknowledged:
+        do(case, "contact", f"{units[0]}-handler-1", **CONTACT)
     if process == "call" and acknowledged:
         do(case, "start", f"{units[0]}-handler-1")
     return case

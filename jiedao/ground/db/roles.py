@@ -118,6 +118,12 @@ def make_roles() -> None:
     with psycopg.connect(**parameters("owner"), autocommit=True) as connection:
         for role in ROLES[1:]:
             _make_role(connection, role)
+    shut_database()
+
+
+def shut_database() -> None:
+    """Nobody but the six roles gets into this database, and they may make nothing in it."""
+    with psycopg.connect(**parameters("owner"), autocommit=True) as connection:
         database = sql.Identifier(connection.info.dbname)
         everyone = sql.SQL(", ").join(sql.Identifier(role_name(role)) for role in ROLES[1:])
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
