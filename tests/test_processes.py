@@ -12,7 +12,7 @@ from tests.town import Town, may
 
 TABLES = Path(__file__).parent / "tables"
 
-# What PROCESSES 1 to 4 name, and what it is here: a state, a mark, a question on an order, a step of an order.
+# What the written procedures name, and what it is here: a state, a mark, a question on an order, a step of one.
 NAMED = {
     "event": "reported verifying_report rejected filed dispatched returned handling extension_requested=extension "
     "deferred fed_back verifying_result rework closed evaluated=rated withdrawn merged supervised escalated overdue "

@@ -5,7 +5,7 @@ from jiedao.kit.clock import now
 from jiedao.record.models import Case
 
 GOOD_FOR = 60
-"""Seconds a code is good for. Source: SCREENS S07; local default."""
+"""Seconds a code is good for. Source: local default."""
 
 STEP = 30
 

@@ -15,7 +15,7 @@ from jiedao.record import findables
 from jiedao.record.models import Attachment
 
 RECEIPTS_FOR = timedelta(days=30)
-"""How long a resent write is recognised. Source: ARCHITECTURE, settled questions."""
+"""How long a resent write is recognised. Source: our own guarantee (A1)."""
 
 GUESSES_FOR = timedelta(days=2)
 """Guesses are counted by the hour; two days leave room to look into an alarm. Local default."""

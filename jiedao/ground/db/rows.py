@@ -7,7 +7,7 @@ from django.db import models
 from jiedao.kit.ids import new_id
 
 CLASSES = ("P0", "P1", "P2", "P3", "I")
-"""Public, internal, personal, sensitive, integrity: GUARANTEES, data classes."""
+"""Public, internal, personal, sensitive, integrity: docs/proof.md names the guarantee (G36) that every field has one."""
 
 
 class Row(models.Model):
