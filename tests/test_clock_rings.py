@@ -258,7 +258,7 @@ LIMITS = ("{} minutes", "{} hours", "{} working_hours", "{} working_days", "{} c
 
 
 @pytest.mark.parametrize(
-    "limits", [5_000, pytest.param(50_000, marks=[pytest.mark.nightly, pytest.mark.timeout(1800)])]
+    "limits", [2_000, pytest.param(50_000, marks=[pytest.mark.nightly, pytest.mark.timeout(1800)])]
 )
 def test_the_due_time_that_is_stored_is_the_one_that_is_recomputed(in_gulou, limits):
     """Random limits over holidays and nights, paused and extended at random, written and read again."""

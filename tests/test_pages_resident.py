@@ -9,9 +9,11 @@ from jiedao.ground.journal import notes
 from jiedao.ground.people import Actor
 from jiedao.kit import clock
 from jiedao.kit.ids import new_id
-from jiedao.record import flow
+from jiedao.kit.refusal import Refused
+from jiedao.record import flow, residents
 from jiedao.record.models import Event
 from jiedao.stages import intake, resolution, triage
+from tests import cast
 from tests.residents import THERE, Resident, acting, case_of, closed, photo, replied, sent_to_urban, verbs
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
@@ -142,6 +144,18 @@ def test_rating_arrives_once_and_is_not_asked_again(resident):
     page = resident.get("/follow/").text
     assert "您的评价已收到。" in page
     assert verbs(page) == ["reopen"]
+
+
+def test_what_was_answered_at_once_is_rated_once_too():
+    case = cast.reported("几点上班", process="call", phone="10000000009")
+    cast.do(case, "answer", cast.DISPATCHER, text="九点")
+    by = Actor.resident(Event.objects.get(case=case).id, case.id)
+    cast.do(case, "rate", by, solved="yes", satisfied="satisfied")
+
+    with pytest.raises(Refused, match="already_rated"):
+        cast.do(case, "rate", by, solved="no", satisfied="dissatisfied")
+
+    assert residents.rated_at(case) is not None
 
 
 def test_reopening_needs_a_reason_and_keeps_what_was_typed(resident):

@@ -210,7 +210,7 @@ def _units(ids: Iterable[UUID | None]) -> dict[UUID | None, Unit]:
 
 def rated_at(case: Case) -> datetime | None:
     """When the resident rated this closing. None if not yet."""
-    rows = case.ratings.filter(by="resident", at__gte=case.closed_at or case.opened_at)
+    rows = case.entries.filter(verb="rate", actor="resident", at__gte=case.closed_at or case.opened_at)
     found = rows.order_by("-at").first()
     return found.at if found else None
 

@@ -29,7 +29,8 @@ def rate(
             # Who took the report down is its reporter too, and would rate what colleagues did.
             raise Refused("own_work", verb="rate")
         kind = Rating.By.RESIDENT if by.kind == "resident" else Rating.By.SENDER
-        if case.ratings.filter(by=kind, at__gte=case.closed_at or case.opened_at).exists():
+        # By its line, not by its marks: what was answered at once had no unit that could be marked.
+        if case.entries.filter(verb="rate", actor=by.kind, at__gte=case.closed_at or case.opened_at).exists():
             raise Refused("already_rated", number=case.number)
         entry = flow.advance(case, move, by=by, said=said)
         for order in _rated(case):
