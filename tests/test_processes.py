@@ -25,6 +25,8 @@ NAMED = {
     "not_started refused escalated overdue withdrawn merged supervised joint",
     "two_way": "drafted issued acknowledged handling resolved confirmed rated returned joint overdue supervised "
     "withdrawn merged escalated",
+    "admission": "applied formal_check consulting legal_review deliberating admitted rejected withdrawn",
+    "right": "asked answered decided",
 }
 
 

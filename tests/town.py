@@ -22,6 +22,7 @@ class Town:
         self.centre = self.unit("centre", "centre", area=district)
         self.leaders = self.unit("leaders", "leadership", area=district)
         self.water, self.power, self.park = (self.unit(name, "department") for name in ("water", "power", "park"))
+        self.heard = self.unit("heard", "department")
         self.street = self.unit("street", "subdistrict", area=self.street_area)
         self.street_leaders = self.unit("street-leaders", "leadership", self.street, self.street_area)
         self.street_centre = self.unit("street-centre", "centre", self.street, self.street_area)
@@ -75,11 +76,13 @@ class Town:
         sent = any(standing == "sender" for _, standing, _ in cast.values())
         case = self.open(code, from_unit=self.street if sent else None)
         lead, helper = self.order(case, self.water), self.order(case, self.power, "helper")
+        asked = any(standing == "heard" for _, standing, _ in cast.values())
+        of_role = {"helper": helper, "heard": self.order(case, self.heard, "heard") if asked else None}
         actors = {
             letter: self.member(case, standing, (posts or [""])[0], lead)
             for letter, (_, standing, posts) in cast.items()
         }
-        return case, {letter: (a, helper if cast[letter][1] == "helper" else lead) for letter, a in actors.items()}
+        return case, {letter: (a, of_role.get(cast[letter][1], lead)) for letter, a in actors.items()}
 
     def member(self, case: Case, standing: str, post: str, lead: DispatchOrder) -> Actor:
         if standing == "system":
@@ -95,6 +98,7 @@ class Town:
             "lead": self.water,
             "assignee": self.water,
             "helper": self.power,
+            "heard": self.heard,
             "own_area": self.street_office if post == "subdistrict_clerk" else self.community,
             "centre": self.street_centre if post == "subdistrict_clerk" else self.centre,
             "sender": self.street_leaders if leading else self.street_office,

@@ -52,6 +52,11 @@ CHECKS = choices(site="现场核查|On site", phone="电话核查|By phone", pap
 SATISFIED = choices(
     satisfied="满意|Satisfied", basically="基本满意|Basically satisfied", dissatisfied="不满意|Dissatisfied"
 )
+STANCES = choices(agree="同意|Agrees", agree_if="有条件同意|Agrees under conditions", object="不同意|Objects")
+VETTED = choices(lawful="合法|Lawful", unlawful="不合法|Not lawful")
+DECISIONS = choices(
+    go_ahead="按原方案办|Go ahead as planned", changed="调整后办|Go ahead with changes", dropped="不办了|Not done"
+)
 LINES = choices(
     **{
         "110": "110 公安|110 Police",

@@ -221,6 +221,15 @@ def _unit(value: Any, facts: Mapping[str, Any], language: str) -> str:
     return str((facts.get("unit_en") if language == "en" else "") or value or "")
 
 
+def _either(name: str) -> Teller:
+    """A fact that comes in both languages: as `name` and as `name_en`."""
+
+    def tell(value: Any, facts: Mapping[str, Any], language: str) -> str:
+        return _plain((facts.get(f"{name}_en") if language == "en" else "") or value, facts, language)
+
+    return tell
+
+
 def _phone(value: Any, facts: Mapping[str, Any], language: str) -> str:
     if value:
         return f"现在可打值班电话 {value}" if language == "zh" else f"Ring the duty phone now: {value}"
@@ -266,6 +275,8 @@ _TELLERS: dict[str, Teller] = {
     "limit": _limit,
     "level": _level,
     "unit": _unit,
+    "what": _either("what"),
+    "posts": _either("posts"),
     "phone": _phone,
     "file_why": _file_why,
 }

@@ -29,6 +29,7 @@ FREE_TEXT = frozenset(
         "finished",
         "address",
         "basis",
+        "question",
     }
 )
 """What of `said` is free text: it is masked and lies beside the entry, never in it."""

@@ -44,11 +44,13 @@ def send(
     limit: str = "",
     no_return: bool = False,
     why: dict[str, Any] | None = None,
+    passes_work: bool = True,
 ) -> DispatchOrder:
     """Makes one unit's order on a held case and starts its clocks. Refuses `order_open`, `lead_open` and as
-    `check_receiver` does.
+    `check_receiver` does; who only examines papers or gives an opinion is passed no work, and needs no admission.
     """
-    check_receiver(case, unit)
+    if passes_work:
+        check_receiver(case, unit)
     if limit:
         Limit(limit)
     rows = case.held_orders()

@@ -180,6 +180,82 @@ def check_disagrees(case: Case, order: DispatchOrder | None, said: dict[str, Any
     return last is not None and not last.agrees and _after_last_reply(case, last.at)
 
 
+def _asked_for(case: Case) -> dict[str, Any]:
+    found: dict[str, Any] = case.routing.get("asks_for", {})
+    return found
+
+
+@predicate
+def not_barred(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """No negative list of the receiving level names what is applied for."""
+    from jiedao.ground.duties.barring import bars  # noqa: PLC0415 -- app ready
+
+    wanted = _asked_for(case)
+    return not wanted or bars(wanted["level"], wanted["code"], wanted["name"]) is None
+
+
+@predicate
+def lawful_unless_barred(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """What a negative list names is not found lawful."""
+    return not said.get("lawful") or not_barred(case, order, said)
+
+
+@predicate
+def receiver_heard(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """Of those who would get the work somebody was asked for an opinion."""
+    level = _asked_for(case).get("level")
+    asked = case.orders.filter(role="heard", recalled_at=None)
+    return level is None or asked.filter(unit__level=level).exists()
+
+
+@predicate
+def opinions_in(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """Everybody who was asked has given an opinion, or let the limit pass."""
+    return not case.orders.open().filter(role="heard").exclude(due_at__lt=now()).exists()
+
+
+@predicate
+def vetted_lawful(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """The last review of the law found it lawful, and none is awaited."""
+    last = case.entries.filter(verb="vet").order_by("-seq").first()
+    awaited = case.orders.open().filter(role="heard").exists()
+    return not awaited and last is not None and last.facts.get("lawful") is True
+
+
+def _last_opinion(case: Case) -> str:
+    """`agree`, `agree_if` or `object`, as the last who was asked answered; by the right's rule where nobody did."""
+    last = case.orders.filter(role="heard", recalled_at=None).order_by("-sent_at", "-id").first()
+    return last.outcome if last is not None and last.answered_at else ""
+
+
+@predicate
+def answered_or_silent(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """The opinion is there; or the limit has passed, and silence counts as agreeing here."""
+    if _last_opinion(case):
+        return True
+    return case.routing.get("right", {}).get("silence") == "agrees" and opinions_in(case, order, said)
+
+
+@predicate
+def silence_asks_again(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """The limit has passed without an answer, and silence means here that it is asked again."""
+    return case.routing.get("right", {}).get("silence") == "asks_again" and opinions_in(case, order, said)
+
+
+@predicate
+def opinion_prevails(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """A decision does not go against an opinion that binds."""
+    against = said.get("decision") == "go_ahead" and _last_opinion(case) == "object"
+    return not (against and case.routing.get("right", {}).get("binding"))
+
+
+@predicate
+def reason_if_against(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """A decision against an opinion, or without the condition it made, says why."""
+    against = said.get("decision") == "go_ahead" and _last_opinion(case) in ("object", "agree_if")
+    return not against or bool(said.get("reason"))
+
+
 @predicate
 def is_supervised(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
     """The case stands under supervision."""

@@ -38,6 +38,16 @@ MAIN = (
     "confirm",
     "undefer",
     "rate",
+    "accept",
+    "amend",
+    "opine",
+    "vet",
+    "hear",
+    "table",
+    "admit",
+    "approve",
+    "publish",
+    "decide",
 )
 """Which offered verb is the main one, Enter: the first of these. Steps of the own order come before all."""
 
@@ -60,6 +70,10 @@ KEYS = {
     "consult": "Z",
     "open_child": "W",
     "dispatch": "H",
+    "send_back": "T",
+    "turn_down": "X",
+    "hear": "Z",
+    "pass_on": "H",
 }
 # Done to the whole case although an order is named: offered once, on the lead's.
 OF_THE_CASE = frozenset({"start", "defer", "undefer", "terminate"})

@@ -317,7 +317,7 @@ def _turn(turn: queries.Turn, story: queries.Story, definition: Any) -> dict[str
         "order": order,
         "next": definition.verb_label(turn.next) if turn.next else None,
         "why": telling.why(order.why, order.item),
-        "outcome": telling.pick(acts.OUTCOMES.get(order.outcome, {}), order.outcome),
+        "outcome": telling.outcome(order.outcome),
         "asked_limit": telling.limit_words(order.extension_limit) if order.extension_limit else "",
         "steps": [
             {

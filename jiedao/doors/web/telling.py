@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext, pgettext
 
 from jiedao.doors import acts
+from jiedao.doors.fields import VETTED
 from jiedao.doors.web import clocks
 from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.ground.districts.calendar import calendar
@@ -30,7 +31,20 @@ CHANNELS = {
     "platform": ("上级平台", "Upper platform"),
     "import": ("导入", "Import"),
 }
-LINES = ("text", "reason", "plan", "aim", "meeting", "took_up", "spoke_with", "did", "finished", "article", "told")
+LINES = (
+    "text",
+    "reason",
+    "question",
+    "plan",
+    "aim",
+    "meeting",
+    "took_up",
+    "spoke_with",
+    "did",
+    "finished",
+    "article",
+    "told",
+)
 DAYS_OFF_SHOWN = 20
 
 
@@ -45,6 +59,14 @@ def channel(code: str) -> str:
 
 def kind(code: str) -> str:
     return pick(acts.KINDS.get(code, {}), code)
+
+
+def outcome(code: str) -> str:
+    """What came of a unit's turn: its reply, its opinion, its review."""
+    for known in (acts.OUTCOMES, acts.STANCES, VETTED):
+        if code in known:
+            return pick(known[code])
+    return code
 
 
 def marks(case_marks: dict[str, Any], definition: Definition | None = None) -> list[dict[str, Any]]:
@@ -190,6 +212,7 @@ _FACTS = {
     "reached": ("联系上", "Reached"),
     "satisfied": ("满意", "Satisfied"),
     "until": ("期限", "Until"),
+    "silent": ("未在时限内答复", "Did not answer in time"),
 }
 
 

@@ -22,12 +22,14 @@ class OrderQuerySet(models.QuerySet["DispatchOrder"]):
 class DispatchOrder(Row):
     """One unit's turn on a case (派单): its steps are times on this row, the definition says which are asked.
 
-    `limit` is what was printed on it, empty where item or process decide. `no_return` after a ruling.
+    `limit` is what was printed on it, empty where item or process decide. `no_return` after a ruling. Who is `heard`
+    gives an opinion: no work is passed on with such an order, and no rate counts it.
     """
 
     class Role(models.TextChoices):
         LEAD = "lead"
         HELPER = "helper"
+        HEARD = "heard"
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="orders")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_index=False)
