@@ -1,1 +1,0 @@
-"""Processes (流程): a district changes its procedures as drafts, tries them on last month, and a second person publishes."""
