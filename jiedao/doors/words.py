@@ -277,7 +277,6 @@ _TELLERS: dict[str, Teller] = {
     "unit": _unit,
     "what": _either("what"),
     "posts": _either("posts"),
-    "grid": _either("grid"),
     "phone": _phone,
     "file_why": _file_why,
 }

@@ -38,7 +38,6 @@ STAFF = (
     Desk("checks", gettext_lazy("Check and callback"), "check", "V"),
     Desk("supervision", gettext_lazy("Supervision"), "eye", "S"),
     Desk("rates", gettext_lazy("Rates"), "figures", "A"),
-    Desk("grids", gettext_lazy("Grids"), "map", "M"),
 )
 
 
