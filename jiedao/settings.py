@@ -117,6 +117,7 @@ TENANT_APPS = [
     "jiedao.ground.places",
     "jiedao.ground.duties",
     "jiedao.record",
+    "jiedao.lines.processes",
     "jiedao.doors.notify",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS

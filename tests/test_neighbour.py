@@ -51,6 +51,8 @@ def filled(route: str, number: str) -> str:
         "<slug:what>": "units",
         "<str:code>": "urban",
         "<uuid:attachment_id>": str(uuid.UUID(int=7)),
+        "<uuid:redraw_id>": str(uuid.UUID(int=8)),
+        "<slug:op>": "split",
     }
     for name, value in given.items():
         route = route.replace(name, value)

@@ -277,6 +277,7 @@ _TELLERS: dict[str, Teller] = {
     "unit": _unit,
     "what": _either("what"),
     "posts": _either("posts"),
+    "grid": _either("grid"),
     "phone": _phone,
     "file_why": _file_why,
 }

@@ -100,6 +100,7 @@ _ALL = (
     Verb("sign", "签名", "Sign"),
     Verb("ring", "到期提示", "A limit rang"),
     Verb("import", "导入", "Import"),
+    Verb("adopt", "改用新版流程", "Go on under the new version"),
 )
 
 VERBS: dict[str, Verb] = {verb.code: verb for verb in _ALL}

@@ -38,6 +38,8 @@ STAFF = (
     Desk("checks", gettext_lazy("Check and callback"), "check", "V"),
     Desk("supervision", gettext_lazy("Supervision"), "eye", "S"),
     Desk("rates", gettext_lazy("Rates"), "figures", "A"),
+    Desk("processes", gettext_lazy("Processes"), "file", "P", frozenset({"system_admin", "district_leader"})),
+    Desk("grids", gettext_lazy("Grids"), "map", "M"),
 )
 
 

@@ -38,5 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outlines/", parts.outlines, name="outlines"),
     path("places/", parts.places, name="places"),
     path("rates/", include("jiedao.doors.web.urls_rates")),
+    path("processes/", include("jiedao.doors.web.urls_processes")),
+    path("grids/", include("jiedao.doors.web.urls_grids")),
     path("", include("jiedao.doors.web.urls_resident")),
 ]

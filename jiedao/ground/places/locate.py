@@ -1,10 +1,12 @@
 """From a point to its grid (定位): shapes in memory, because no extension of PostgreSQL may be required."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from time import monotonic
 
+import numpy as np
 from django.db import connection
-from shapely import STRtree, get_parts, points
+from shapely import STRtree, get_parts, points, prepare
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -13,25 +15,54 @@ from jiedao.ground.places.models import Area
 FRESH_FOR = 60.0
 """Seconds before the areas are read again; a redraw takes effect on a date, so a minute is early enough."""
 
-_shapes: dict[tuple[str, date], tuple[float, STRtree, list[Area]]] = {}
-
 _DEPTH = {Area.Kind.DISTRICT: 0, Area.Kind.SUBDISTRICT: 1, Area.Kind.COMMUNITY: 2, Area.Kind.GRID: 3}
 
 
-def _tree(day: date) -> tuple[STRtree, list[Area]]:
+def rank(kind: str, grid_kind: str) -> int:
+    """Which of two areas wins that hold the same point: the smaller, and an exclusive grid over the one around it."""
+    return 2 * _DEPTH[Area.Kind(kind)] + (grid_kind == Area.GridKind.EXCLUSIVE)
+
+
+class Finder:
+    """Shapes with their ranks: for a point, or for many at once, the place in the list of the shape that wins."""
+
+    def __init__(self, shapes: Sequence[BaseGeometry], ranks: Sequence[int]) -> None:
+        self._shapes = np.array(shapes, dtype=object)
+        self._ranks = np.array(ranks, dtype=int)
+        prepare(self._shapes)
+        self._tree = STRtree(self._shapes)
+
+    def one(self, lon: float, lat: float) -> int | None:
+        """The winner at a point. None where no shape is."""
+        found = self._tree.query(points(lon, lat), predicate="intersects")
+        return int(found[np.argmax(self._ranks[found])]) if len(found) else None
+
+    def many(self, lons: Iterable[float], lats: Iterable[float]) -> list[int | None]:
+        """The winner at each point, in their order; the tree is of the points, so that each shape is asked once."""
+        spots = points(np.fromiter(lons, float), np.fromiter(lats, float))
+        if not len(spots) or not len(self._shapes):
+            return [None] * len(spots)
+        which, spot = STRtree(spots).query(self._shapes, predicate="intersects")
+        won = np.full(len(spots), -1)
+        for at in np.argsort(self._ranks[which], kind="stable"):
+            won[spot[at]] = which[at]
+        return [int(index) if index >= 0 else None for index in won]
+
+
+_kept: dict[tuple[str, date], tuple[float, Finder, list[Area]]] = {}
+
+
+def _finder(day: date) -> tuple[Finder, list[Area]]:
     key = (connection.schema_name, day)
-    held = _shapes.get(key)
+    held = _kept.get(key)
     if held and monotonic() - held[0] < FRESH_FOR:
         return held[1], held[2]
-    areas, geometries = [], []
-    for area in Area.objects.on(day).exclude(shape=None):
-        areas.append(area)
-        geometries.append(shape(area.shape))
-    tree = STRtree(geometries)
-    if len(_shapes) > 64:
-        _shapes.clear()
-    _shapes[key] = (monotonic(), tree, areas)
-    return tree, areas
+    areas = list(Area.objects.on(day).exclude(shape=None))
+    finder = Finder([shape(area.shape) for area in areas], [rank(area.kind, area.grid_kind) for area in areas])
+    if len(_kept) > 64:
+        _kept.clear()
+    _kept[key] = (monotonic(), finder, areas)
+    return finder, areas
 
 
 def locate(lon: float, lat: float, day: date) -> Area | None:
@@ -39,17 +70,21 @@ def locate(lon: float, lat: float, day: date) -> Area | None:
 
     An exclusive grid lies inside an integrated one and wins over it.
     """
-    tree, areas = _tree(day)
-    spot = points(lon, lat)
-    found = [areas[i] for i in tree.query(spot, predicate="intersects")]
-    if not found:
-        return None
-    return max(found, key=lambda area: (_DEPTH[Area.Kind(area.kind)], area.grid_kind == Area.GridKind.EXCLUSIVE))
+    finder, areas = _finder(day)
+    found = finder.one(lon, lat)
+    return None if found is None else areas[found]
+
+
+def locate_many(spots: Sequence[tuple[float, float]], day: date) -> list[Area | None]:
+    """The same for many points at once, in their order."""
+    finder, areas = _finder(day)
+    found = finder.many((lon for lon, _ in spots), (lat for _, lat in spots))
+    return [None if index is None else areas[index] for index in found]
 
 
 def forget() -> None:
     """Read the areas again at the next question: after a redraw, and between tests."""
-    _shapes.clear()
+    _kept.clear()
 
 
 def centre(area: Area) -> tuple[float, float] | None:

@@ -10,9 +10,9 @@ import { FACES, symbol, token } from "./symbols.js";
 /** @typedef {{id: string, lon: number, lat: number, face?: string, severe?: boolean, label?: string, href?: string}} CasePoint */
 
 /** @type {GeoJSON.FeatureCollection} */
-const NOTHING = { type: "FeatureCollection", features: [] };
+export const NOTHING = { type: "FeatureCollection", features: [] };
 
-class CaseMap extends HTMLElement {
+export class CaseMap extends HTMLElement {
   /** @type {import("maplibre-gl").Marker | undefined} */
   pin;
 
@@ -283,14 +283,14 @@ class CaseMap extends HTMLElement {
   }
 }
 
-const FONTS = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
+export const FONTS = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
 
 /**
  * JSON from the page (json_script) or from an address of ours.
  * @param {string | undefined} id
  * @param {string | undefined} url
  */
-async function read(id, url) {
+export async function read(id, url) {
   const written = id ? document.getElementById(id)?.textContent : "";
   if (written) return JSON.parse(written);
   if (!url) return undefined;
@@ -322,7 +322,7 @@ function points(cases) {
  * @param {Library | undefined} library
  * @returns {GeoJSON.FeatureCollection}
  */
-function centres(outlines, library) {
+export function centres(outlines, library) {
   if (!library) return NOTHING;
   const features = outlines.features
     .filter((feature) => feature.properties?.name && feature.properties.level !== "district")
@@ -338,7 +338,7 @@ function centres(outlines, library) {
  * @param {import("maplibre-gl").LngLatBounds} box
  * @param {GeoJSON.Geometry} shape
  */
-function extend(box, shape) {
+export function extend(box, shape) {
   if (shape.type === "GeometryCollection") return shape.geometries.forEach((part) => extend(box, part));
   const flat = /** @type {number[]} */ (shape.coordinates.flat(3));
   for (let index = 0; index + 1 < flat.length; index += 2) box.extend([Number(flat[index]), Number(flat[index + 1])]);
