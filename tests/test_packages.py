@@ -30,6 +30,7 @@ EIGHT_BODIES = ["bureau", "centre", "office", "office", "office", "office", "off
 def jianghan(tmp_path: Path) -> Path:
     """A copy of the smaller package that a test may break."""
     shutil.copy(HOME / "laws.yaml", tmp_path)
+    shutil.copy(HOME / "terms.yaml", tmp_path)
     return Path(shutil.copytree(HOME / "jianghan", tmp_path / "jianghan"))
 
 

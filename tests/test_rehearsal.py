@@ -13,6 +13,7 @@ from jiedao.doors.rehearsal.stage import Stage, Story, Together
 from jiedao.ground.districts import district
 from jiedao.ground.people import Actor, posts
 from jiedao.ground.people.models import Account
+from jiedao.ground.terms.models import terms
 from jiedao.kit.clock import SHANGHAI, moved, now
 from jiedao.kit.ports import chance
 from jiedao.kit.refusal import Refused
@@ -73,10 +74,11 @@ def test_a_day_and_its_opening_break_nothing_and_leave_work_on_every_demo_desk(i
 
 
 def _seats() -> list[Actor]:
-    """Every seat of the demo accounts that works on cases."""
+    """Every seat of the demo accounts that works on cases; who examines papers gets none by chance."""
+    offices = {term.facts["unit"] for term in terms("office").values()}
     people = [account.person for account in Account.objects.filter(person__isnull=False).select_related("person")]
     seats = [Actor.at(post, person) for person in people for post in posts.held_by(person)]
-    return [by for by in seats if by.post_kind not in ("system_admin", "auditor")]
+    return [by for by in seats if by.post_kind not in ("system_admin", "auditor") and by.post.unit.code not in offices]
 
 
 def _waiting(by: Actor) -> int:

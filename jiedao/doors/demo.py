@@ -137,7 +137,7 @@ def sign_ins() -> str:
         lines.append(f"{place.name} {place.name_en}: {label}.localhost")
         for account in accounts(label):
             code = f"  code {account.code}, secret {account.secret}" if account.secret else ""
-            lines.append(f"  {account.username:<12}{account.posts}{code}")
+            lines.append(f"  {account.username:<19} {account.posts}{code}")
         lines.append("")
     lines.append("A code holds half a minute; `jiedao demo --codes` prints new ones, or take the secret into an app.")
     return "\n".join(lines)

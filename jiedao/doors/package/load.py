@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
+from jiedao.doors.package.content import SHIPPED as HOME
 from jiedao.doors.package.content import Content, read
 from jiedao.doors.package.rules import check
 from jiedao.doors.package.shapes import gaps
@@ -18,7 +19,6 @@ from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
 from jiedao.kit.refusal import Refused
 
-HOME = Path(__file__).resolve().parents[2] / "packages"
 Report = Callable[[str], None]
 
 

@@ -1,19 +1,23 @@
 """Publishing what never changes (发布): versions of duty lists and of processes. What differs is a new version."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from jiedao.doors.package.content import Content
 from jiedao.doors.package.overrides import Resolved
+from jiedao.doors.package.rules_lists import RELATIONS
 from jiedao.ground.duties.models import DutyItem, DutyList, Responsibility
-from jiedao.ground.people.models import Unit
+from jiedao.ground.people.models import Post, Unit
 from jiedao.ground.places.models import Area
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Refused
 from jiedao.record.models import ProcessVersion
 
-RELATIONS = ("own_subdistrict", "own_community")
-_COMPARED = ("code", "category", "name", "name_en", "words", "limit", "contact_limit", "basis", "source")
+_COMPARED = (
+    "code", "category", "name", "name_en", "words", "limit", "contact_limit", "basis", "source", "type", "form",
+    "frequency", "given_on", "handbook", "demo",
+)  # fmt: skip
 _BATCH = 500
 
 
@@ -26,31 +30,28 @@ class Publisher:
         self.new: dict[str, int] = {"lists": 0, "items": 0, "responsibilities": 0, "processes": 0}
         self.kept: dict[str, int] = {"lists": 0, "items": 0, "processes": 0}
 
-    def lists(self, areas: dict[str, Area], units: dict[str, Unit]) -> None:
-        written = self.content.value("lists")
-        for duty_list in sorted(written["lists"], key=lambda row: (row["code"], row["version"])):
-            items = [self._item(row, written["categories"]) for row in duty_list["items"]]
-            there = DutyList.objects.filter(code=duty_list["code"], version=duty_list["version"]).first()
+    def lists(self, areas: dict[str, Area], units: dict[str, Unit], posts: dict[str, Post]) -> None:
+        written = sorted((row for row, _ in self.content.lists), key=lambda row: (row["code"], row["version"]))
+        stored = {(one.code, one.version): one for one in DutyList.objects.exclude(published_on=None)}
+        for duty_list in written:
+            made = list(_items(duty_list, self.content.categories, units, posts))
+            there = stored.get((duty_list["code"], duty_list["version"]))
             if there:
-                _refuse_if_different(there, items)
+                _refuse_if_different(there, [item for item, _ in made])
                 self.kept["lists"] += 1
-                self.kept["items"] += len(items)
+                self.kept["items"] += len(made)
                 continue
-            fresh = self._list(duty_list)
-            for item in items:
-                item.list = fresh
-            said = [
-                row
-                for item, words in zip(items, duty_list["items"], strict=True)
-                for row in _responsibilities(item, words, areas, units)
-            ]
+            fresh = _list(duty_list, units)
+            said = [one for item, row in made for one in _responsibilities(item, row, areas, units)]
             self.new["lists"] += 1
-            self.new["items"] += len(items)
+            self.new["items"] += len(made)
             self.new["responsibilities"] += len(said)
             if not self.dry:
                 _end_former(fresh)
                 fresh.save(force_insert=True)
-                DutyItem.objects.bulk_create(items, batch_size=_BATCH)
+                for item, _ in made:
+                    item.list = fresh
+                DutyItem.objects.bulk_create([item for item, _ in made], batch_size=_BATCH)
                 Responsibility.objects.bulk_create(said, batch_size=_BATCH)
 
     def processes(self, resolved: list[Resolved]) -> None:
@@ -73,20 +74,45 @@ class Publisher:
                 published_at=at,
             )
 
-    def _list(self, row: dict[str, Any]) -> DutyList:
-        return DutyList(
-            code=row["code"], version=row["version"], kind=row["kind"], level=row["level"], name=row["name"],
-            name_en=row["name_en"], published_on=date.fromisoformat(row["published_on"]),
-            valid_from=date.fromisoformat(row["valid_from"]),
-        )  # fmt: skip
 
-    def _item(self, row: dict[str, Any], categories: dict[str, dict[str, str]]) -> DutyItem:
-        category = categories[row["category"]]
-        return DutyItem(
-            code=row["code"], category=category["name"], category_en=category["name_en"], name=row["name"],
-            name_en=row["name_en"], words=row.get("words", ""), limit=row.get("limit", ""),
-            contact_limit=row.get("contact_limit", ""), basis=row.get("basis", []), source=row.get("source", ""),
-        )  # fmt: skip
+def _list(row: dict[str, Any], units: dict[str, Unit]) -> DutyList:
+    return DutyList(
+        code=row["code"], version=row["version"], kind=row["kind"], level=row["level"], name=row["name"],
+        name_en=row["name_en"], owner=units.get(row.get("owner", "")), source=row.get("source", ""),
+        published_on=date.fromisoformat(row["published_on"]), valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=date.fromisoformat(row["valid_to"]) if "valid_to" in row else None,
+    )  # fmt: skip
+
+
+def _items(
+    duty_list: dict[str, Any], categories: dict[str, dict[str, str]], units: dict[str, Unit], posts: dict[str, Post]
+) -> Iterator[tuple[DutyItem, dict[str, Any]]]:
+    """Every item and, after it, its sub-items; these are led by who leads the item unless they say otherwise."""
+    rank = 0
+    for row in duty_list["items"]:
+        rank += 1
+        item = _item(row, categories[row["category"]], rank, units, posts)
+        yield item, row
+        for part in row.get("parts", ()):
+            rank += 1
+            below = _item(part, categories[row["category"]], rank, units, posts)
+            below.parent = item
+            kept = {name: row[name] for name in ("lead", "helpers") if name in row} if "lead" not in part else {}
+            yield below, kept | part
+
+
+def _item(
+    row: dict[str, Any], category: dict[str, str], rank: int, units: dict[str, Unit], posts: dict[str, Post]
+) -> DutyItem:
+    return DutyItem(
+        code=row["code"], category=category["name"], category_en=category["name_en"], name=row["name"],
+        name_en=row["name_en"], words=row.get("words", ""), limit=row.get("limit", ""),
+        contact_limit=row.get("contact_limit", ""), basis=row.get("basis", []), source=row.get("source", ""),
+        rank=rank, type=row.get("type", ""), form=row.get("form", ""), frequency=row.get("frequency", ""),
+        giver=units.get(row.get("giver", "")), contact_post=posts.get(row.get("contact_post", "")),
+        given_on=date.fromisoformat(row["given_on"]) if "given_on" in row else None,
+        handbook=row.get("handbook", {}), demo=row.get("demo", False),
+    )  # fmt: skip
 
 
 def _responsibilities(
@@ -106,8 +132,8 @@ def _responsibilities(
 
 
 def _refuse_if_different(there: DutyList, items: list[DutyItem]) -> None:
-    def content(rows: Any) -> dict[str, tuple[str, ...]]:
-        return {row.code: tuple(str(getattr(row, name)) for name in _COMPARED) for row in rows}
+    def content(rows: Any) -> dict[str, tuple[Any, ...]]:
+        return {row.code: tuple(getattr(row, name) for name in _COMPARED) for row in rows}
 
     stored, written = content(there.items.all()), content(items)
     differing = sorted(code for code in stored.keys() | written.keys() if stored.get(code) != written.get(code))

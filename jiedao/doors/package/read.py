@@ -14,9 +14,11 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-FILES = ("package", "areas", "units", "people", "lists", "processes")
+FILES = ("package", "areas", "units", "people", "lists", "processes", "terms", "organisation", "sites")
+MAY_BE_ABSENT = frozenset({"lists", "terms", "organisation", "sites"})
 SHAPES = "areas.geojson"
 LAWS = "laws"
+COMMON = "common terms"
 MOST_BYTES = 4_000_000
 _SCHEMAS = Path(__file__).parent / "schemas"
 Step = str | int
@@ -50,8 +52,8 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0
 class Document:
     """One file: `value`, and the line of any place in it."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = f"{path.parent.name}/{path.name}"
+    def __init__(self, path: Path, name: str = "") -> None:
+        self.name = name or f"{path.parent.name}/{path.name}"
         self.value: Any = None
         self.problems: list[Problem] = []
         self._root: yaml.Node | None = None
@@ -136,6 +138,21 @@ class Document:
             facts = {"why": _reason(error), "at": ".".join(str(step) for step in error.absolute_path)}
             found.append(self.problem("schema", *path, **facts))
         return found
+
+
+class _Nothing(Document):
+    """A file that need not be there, and is not."""
+
+    def _read(self, path: Path) -> None:
+        self.value = {}
+
+    def check(self, schema: str) -> list[Problem]:
+        return []
+
+
+def absent(path: Path) -> Document:
+    """A file that may be missing; then it says nothing."""
+    return Document(path) if path.exists() else _Nothing(path)
 
 
 def _below(node: yaml.Node | None, step: Step) -> yaml.Node | None:

@@ -2,15 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from jiedao.doors.package.content import Content, Place
+from jiedao.doors.package import rules_lists, rules_organisation
+from jiedao.doors.package.content import Content
 from jiedao.doors.package.overrides import Misfit, changes_of, resolve, shipped
-from jiedao.doors.package.read import LAWS, Problem
-from jiedao.kit.limits import Limit
-from jiedao.kit.refusal import Refused
-
-RELATIONS = {"own_subdistrict": "subdistrict", "own_community": "community"}
+from jiedao.doors.package.read import Problem
+from jiedao.doors.package.records import Place
 
 
 def check(content: Content) -> list[Problem]:
@@ -29,14 +26,17 @@ def _first(problems: Iterator[Problem]) -> Iterator[Problem]:
 
 
 def codes_are_unique(content: Content) -> Iterator[Problem]:
-    people = content.value("people")["people"]
+    people = [person for person in content.people if not person.invented]
     records: list[tuple[str, str, Place]] = [("area", a.code, a.at) for a in content.areas]
     records += [("unit", u.code, u.at) for u in content.units]
     records += [("post", p.code, p.at) for p in content.posts]
     kinds = content.value("units")["post_kinds"]
     records += [("post kind", k["code"], ("units", ("post_kinds", i))) for i, k in enumerate(kinds)]
-    records += [("person", p["code"], ("people", ("people", i))) for i, p in enumerate(people)]
-    records += [("account", p["account"], ("people", ("people", i))) for i, p in enumerate(people) if "account" in p]
+    records += [("person", p.code, p.at) for p in people]
+    records += [("account", name, p.at) for p in content.people for name in p.accounts]
+    records += [("site", s.code, s.at) for s in content.sites]
+    records += [("former unit", f.code, f.at) for f in content.former]
+    records += [("tie", t["code"], ("organisation", ("ties", i))) for i, t in enumerate(content.ties)]
     counted = Counter((what, code) for what, code, _ in records)
     told = set()
     for what, code, at in reversed(records):
@@ -62,11 +62,16 @@ def units_know_each_other(content: Content) -> Iterator[Problem]:
     codes = {unit.code for unit in content.units}
     areas = {area.code for area in content.areas}
     kinds = {kind["code"] for kind in content.value("units")["post_kinds"]}
+    layouts = {"subdistrict", "community", "none", *content.value("units").get("layouts", ())}
+    for area in content.areas:
+        if area.kind in ("subdistrict", "community") and area.layout not in layouts:
+            yield content.problem("unknown_layout", area.at, area=area.code, layout=area.layout)
     for unit in content.units:
         if unit.parent and unit.parent not in codes:
             yield content.problem("unknown_unit", unit.at, code=unit.parent)
-        if unit.area and unit.area not in areas:
-            yield content.problem("unknown_area", unit.at, code=unit.area)
+        for code in (unit.area, *unit.serves):
+            if code and code not in areas:
+                yield content.problem("unknown_area", unit.at, code=code)
     for post in content.posts:
         if post.unit not in codes:
             yield content.problem("unknown_unit", post.at, code=post.unit)
@@ -91,80 +96,25 @@ def _circles(content: Content) -> Iterator[Problem]:
 
 def people_hold_known_posts(content: Content) -> Iterator[Problem]:
     posts = {post.code for post in content.posts}
-    for i, person in enumerate(content.value("people")["people"]):
-        for j, code in enumerate(person["posts"]):
+    for person in content.people:
+        for j, code in enumerate(person.posts):
             if code not in posts:
-                yield content.problem("unknown_post", ("people", ("people", i, "posts", j)), code=code)
+                yield content.problem("unknown_post", (person.at[0], (*person.at[1], "posts", j)), code=code)
+    for i, code in enumerate(content.value("people").get("fill", {}).get("vacant", ())):
+        if code not in posts:
+            yield content.problem("unknown_post", ("people", ("people", "fill", "vacant", i)), code=code)
 
 
-def dates_follow(content: Content) -> Iterator[Problem]:
-    for i, duty_list in enumerate(content.value("lists")["lists"]):
-        if duty_list["valid_from"] < duty_list["published_on"]:
-            at: Place = ("lists", ("lists", i, "valid_from"))
-            yield content.problem("in_force_before_published", at, list=duty_list["code"])
-
-
-def items_are_sound(content: Content) -> Iterator[Problem]:
-    """Category, limits, law and units of every item."""
-    categories = content.value("lists")["categories"]
-    laws = {law["name"]: law["articles"] for law in content.value(LAWS)["laws"]}
-    units = {unit.code for unit in content.units} | set(RELATIONS)
-    areas = {area.code for area in content.areas}
-    for duty_list, item, at in _items(content):
-        file, path = at
-        if item["category"] not in categories:
-            yield content.problem("unknown_category", (file, (*path, "category")), code=item["category"])
-        yield from _limits(content, item, at)
-        for k, basis in enumerate(item.get("basis", ())):
-            if basis["article"] > laws.get(basis["law"], 0):
-                rule = "unknown_article" if basis["law"] in laws else "unknown_law"
-                yield content.problem(rule, (file, (*path, "basis", k)), law=basis["law"], article=basis["article"])
-        if duty_list["kind"] == "duty" and not item.get("lead"):
-            yield content.problem("nobody_leads", at, item=item["code"])
-        for code in _named(item):
+def the_stationed_are_sent_by_somebody(content: Content) -> Iterator[Problem]:
+    units = {unit.code for unit in content.units}
+    kinds = {term.code for term in content.terms if term.table == "station_kind"}
+    seats = [(post.stationed, post.at) for post in content.posts if post.stationed]
+    for sent, at in [*seats, *((p.stationed, p.at) for p in content.people if p.stationed and not p.invented)]:
+        for code in (sent["home"], sent["command"]):
             if code not in units:
-                yield content.problem("unknown_unit", at, code=code, item=item["code"])
-        for k, exception in enumerate(item.get("in_areas", ())):
-            if exception["area"] not in areas:
-                yield content.problem("unknown_area", (file, (*path, "in_areas", k)), code=exception["area"])
-
-
-def _limits(content: Content, item: dict[str, Any], at: Place) -> Iterator[Problem]:
-    for key in ("limit", "contact_limit"):
-        if key not in item:
-            continue
-        try:
-            Limit(item[key])
-        except Refused:
-            yield content.problem("bad_limit", (at[0], (*at[1], key)), limit=item[key])
-        if not item.get("source"):
-            yield content.problem("limit_without_source", at, item=item["code"])
-
-
-def nothing_is_sent_down_unadmitted(content: Content) -> Iterator[Problem]:
-    """Who is named for an item below the district must have it in a list of that level, and in no negative one (D3)."""
-    levels = {unit.code: unit.level for unit in content.units} | RELATIONS
-    admitted: dict[str, set[str]] = {"subdistrict": set(), "community": set()}
-    barred: dict[str, set[str]] = {"subdistrict": set(), "community": set()}
-    for duty_list, item, _ in _items(content):
-        if duty_list["level"] in admitted:
-            (barred if duty_list["kind"] == "negative" else admitted)[duty_list["level"]].add(item["code"])
-    for duty_list, item, at in _items(content):
-        for code in _named(item):
-            level = levels.get(code)
-            if duty_list["kind"] == "negative" or level not in admitted:
-                continue
-            if item["code"] not in admitted[level] or item["code"] in barred[level]:
-                yield content.problem("not_admitted", at, item=item["code"], unit=code, level=level)
-
-
-def item_codes_are_unique(content: Content) -> Iterator[Problem]:
-    seen: set[tuple[str, int, str]] = set()
-    for duty_list, item, at in _items(content):
-        key = (duty_list["code"], duty_list["version"], item["code"])
-        if key in seen:
-            yield content.problem("code_twice", at, what="item", code=item["code"])
-        seen.add(key)
+                yield content.problem("unknown_unit", at, code=code)
+        if sent["kind"] not in kinds:
+            yield content.problem("unknown_term", at, table="station_kind", code=sent["kind"])
 
 
 def processes_resolve(content: Content) -> Iterator[Problem]:
@@ -192,20 +142,6 @@ def every_area_has_a_shape(content: Content) -> Iterator[Problem]:
             yield content.shapes.problem("unknown_area", code)
 
 
-def _items(content: Content) -> Iterator[tuple[dict[str, Any], dict[str, Any], Place]]:
-    for i, duty_list in enumerate(content.value("lists")["lists"]):
-        for j, item in enumerate(duty_list["items"]):
-            yield duty_list, item, ("lists", ("lists", i, "items", j))
-
-
-def _named(item: dict[str, Any]) -> Iterator[str]:
-    """Every unit or relation an item names."""
-    for part in (item, *item.get("in_areas", ())):
-        if part.get("lead"):
-            yield part["lead"]
-        yield from part.get("helpers", ())
-
-
 def shapes_fit(content: Content) -> Iterator[Problem]:
     """Shapes are sound, lie in the area around them, and do not overlap. Gaps are told, not refused."""
     from jiedao.doors.package import shapes  # noqa: PLC0415 -- slow import
@@ -218,10 +154,9 @@ RULES: tuple[Callable[[Content], Iterator[Problem]], ...] = (
     codes_fit,
     units_know_each_other,
     people_hold_known_posts,
-    dates_follow,
-    items_are_sound,
-    item_codes_are_unique,
-    nothing_is_sent_down_unadmitted,
+    the_stationed_are_sent_by_somebody,
+    *rules_organisation.RULES,
+    *rules_lists.RULES,
     processes_resolve,
     every_area_has_a_shape,
     shapes_fit,

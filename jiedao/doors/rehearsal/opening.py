@@ -36,7 +36,11 @@ class Desks:
         seats = [Actor.at(post, person) for person in people for post in posts.held_by(person)]
         self.everybody = seats
         self.seats = {seat.post_kind: seat for seat in reversed(seats)}
-        self.handlers = [seat for seat in seats if seat.post_kind == "handler" and seat.post]
+        leads = set(
+            Responsibility.objects.filter(role="lead", item__in=scene.matters.items).values_list("unit_id", flat=True)
+        )
+        # Who examines papers has no work in the street: only units that lead something take part.
+        self.handlers = [seat for seat in seats if seat.post_kind == "handler" and seat.unit_id in leads]
         clerk, grid = self.seats.get("subdistrict_clerk"), self.seats.get("grid_worker")
         self.body: Unit | None = posts.body_of(clerk.post) if clerk and clerk.post else None
         self.grid: Area | None = (grid.post.area or grid.post.unit.area) if grid and grid.post else None
