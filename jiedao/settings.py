@@ -118,6 +118,8 @@ TENANT_APPS = [
     "jiedao.ground.duties",
     "jiedao.record",
     "jiedao.lines.processes",
+    "jiedao.lines.admission",
+    "jiedao.lines.rights",
     "jiedao.doors.notify",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jiedao.doors import readers
+from jiedao.doors import gate, readers
 from jiedao.doors.declared import ACTS, Act
 from jiedao.doors.fields import CHECKS, KINDS, OUTCOMES, SATISFIED, STANCES, Field
 from jiedao.ground.journal import receipts
@@ -55,7 +55,7 @@ def perform(
         raise Refused("unknown_verb", verb=verb)
     named = order.id if isinstance(order, DispatchOrder) else order or None
     body = {"case": case.number, "verb": verb, "order": named, "given": _told(given)}
-    with receipts.once(by.scope, key, body) as receipt:
+    with gate.watched(by, verb), receipts.once(by.scope, key, body) as receipt:
         if receipt.known:
             return Done(**(receipt.outcome or {}), replayed=True)
         if isinstance(order, str):

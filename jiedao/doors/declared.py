@@ -26,6 +26,8 @@ from jiedao.doors.fields import (
     children,
     pause_reasons,
 )
+from jiedao.doors.papers import PAPERS
+from jiedao.lines.admission import actions as admission
 from jiedao.stages import assessment, council, dispatch, intake, resolution, triage, verification
 
 
@@ -257,6 +259,8 @@ _ACTS = (
             asked("reason", "long", "不采纳意见的理由", "Why the opinion is not followed"),
         ),
     ),
+    Act("amend", admission.amend, PAPERS),
+    Act("admit", admission.admit, (NOTE,)),
     # assessment 考核
     Act(
         "rate",

@@ -5,8 +5,10 @@ Each refuses what it cannot read by the field's name and says what it would take
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -111,6 +113,58 @@ def _moment(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> datet
     if not 1900 < value.year < 2200:
         raise Refused("unreadable", field=name, wants="time")
     return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
+
+
+@reader("date")
+def _date(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> date:
+    """A day as ISO 8601 writes it."""
+    try:
+        value = date.fromisoformat(_text(name, raw).strip())
+    except ValueError:
+        raise Refused("unreadable", field=name, wants="date") from None
+    if not 1900 < value.year < 2200:
+        raise Refused("unreadable", field=name, wants="date")
+    return value
+
+
+@reader("money")
+def _money(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Decimal:
+    """Yuan, to the fen; thousands may be parted by commas."""
+    try:
+        value = Decimal(str(raw).replace(",", "").strip())
+    except InvalidOperation:
+        raise Refused("unreadable", field=name, wants="money") from None
+    if not value.is_finite() or not 0 <= value < 10**12 or value != value.quantize(Decimal("0.01")):
+        raise Refused("unreadable", field=name, wants="money")
+    return value.quantize(Decimal("0.01"))
+
+
+_ARTICLE = re.compile(r"(?P<law>.+?)[\s》]*第?\s*(?P<article>[0-9]{1,4}(?:-[0-9]{1,3})?)\s*条?")
+
+
+@reader("basis")
+def _basis(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Laws and articles, a line each: 「城市绿化条例 第22条」. Programs may send objects with `law` and `article`."""
+    rows = raw if isinstance(raw, list) else [line for line in _text(name, raw).splitlines() if line.strip()]
+    if len(rows) > 30:
+        raise Refused("too_many", field=name, most=30)
+    return [_article(name, row) for row in rows]
+
+
+def _article(name: str, row: Any) -> dict[str, Any]:
+    if isinstance(row, dict):
+        row = f"{row.get('law', '')} {row.get('article', '')}"
+    found = _ARTICLE.fullmatch(clean(_text(name, row), 200, one_line=True).strip().lstrip("《"))
+    if found is None:
+        raise Refused("unreadable", field=name, wants="article")
+    article = found["article"]
+    return {"law": found["law"].strip(), "article": int(article) if article.isdigit() else article}
+
+
+@reader("codes")
+def _codes(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> list[str]:
+    """Codes of units, all of them known."""
+    return [unit.code for unit in _units(name, raw, by, options)]
 
 
 @reader("unit")

@@ -29,6 +29,7 @@ class Sentence:
     fact: str
     next: str
     language: str
+    next_href: str = ""
 
     @property
     def text(self) -> str:
@@ -46,7 +47,7 @@ def say(refused: Refused | Absent, language: str) -> Sentence:
     )
     template = worded.zh if language == "zh" else worded.en
     what, fact, after = template.format_map(_Told(facts, language)).split(" · ", 2)
-    return Sentence(rule, worded.status, what, fact, after, language)
+    return Sentence(rule, worded.status, what, fact, after, language, str(facts.get("apply", "")))
 
 
 def _variant(rule: str, facts: Mapping[str, Any]) -> str:
@@ -140,6 +141,31 @@ page 页码|page
 q 查找|search
 since 起始时间|since
 overdue 是否超时|overdue
+why 申请事由|why
+basis 法律依据|legal basis
+object 服务或管理对象|whom it is about
+procedure 办理程序|procedure
+result 办理结果|result
+technique 技术支持|technical support
+training 业务培训|training
+start_on 开始日期|start
+list_code 列入哪张清单|on which list
+level 承接层级|receiving level
+receivers 承接单位|receivers
+people 随事划转的人员|people that come with it
+money 随事划转的经费|money that comes with it
+amount 金额（元）|amount in yuan
+quantity 数量|quantity
+kind 类别|kind
+what 事项|what
+question 征询的问题|question
+right 职权|right
+holder 享有职权的单位|who holds the right
+rhythm 频次|how often
+hours 每次小时数|hours each time
+fields 填报的字段|fields asked for
+communities 社区|communities
+asked_by 要求出具的单位或个人|who demands it
 """)
 
 
@@ -155,6 +181,9 @@ text 文字|text
 number 数字|a number
 time 日期和时间|a date and time
 yes_or_no 是或否|yes or no
+date 日期|a date
+article 一行一条法律和条款号|a law and the number of its article on each line
+money 以元为单位的金额|an amount in yuan
 point 经度和纬度|longitude and latitude
 marks 每个单位的评价|marks for each unit
 list 列表|a list

@@ -29,9 +29,14 @@ def check_receiver(case: Case, unit: Unit) -> None:
     day = local(now()).date()
     entry = barred(case.item.code, unit.level, day)
     if entry:
-        raise Refused("negative_list", unit=unit.name, item=entry.code, item_name=entry.name, list=entry.list.name)
+        raise Refused("negative_list", list=entry.list.name, **_gate(unit, entry.code, entry.name))
     if not admitted(case.item.code, unit.level, day):
-        raise Refused("not_admitted", unit=unit.name, item=case.item.code, item_name=case.item.name, level=unit.level)
+        raise Refused("not_admitted", **_gate(unit, case.item.code, case.item.name))
+
+
+def _gate(unit: Unit, item: str, name: str) -> dict[str, str]:
+    """What the refusal says, and what an application would begin with."""
+    return {"unit": unit.name, "receiver": unit.code, "level": unit.level, "item": item, "item_name": name}
 
 
 def send(

@@ -191,7 +191,7 @@ def not_barred(case: Case, order: DispatchOrder | None, said: dict[str, Any]) ->
     from jiedao.ground.duties.barring import bars  # noqa: PLC0415 -- app ready
 
     wanted = _asked_for(case)
-    return not wanted or bars(wanted["level"], wanted["code"], wanted["name"]) is None
+    return "code" not in wanted or bars(wanted["level"], wanted["code"], wanted["name"]) is None
 
 
 @predicate

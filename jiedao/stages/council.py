@@ -5,6 +5,7 @@ Nothing is done in the street here, so there is no dispatch and no check. Whose 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from jiedao.ground.terms.offices import office
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Refused
 from jiedao.record import clocks, flow, orders, standing, versions, writing
+from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder, Entry
 
 HEARD, LEAD = DispatchOrder.Role.HEARD, DispatchOrder.Role.LEAD
@@ -187,18 +189,29 @@ def decide(
 ) -> Entry:
     """Decides after the opinion is in (作出决定). Against it needs a reason, and where it binds cannot be done."""
     with flow.hold(case_id, seen=seen) as case:
-        silent = [row.unit.code for row in case.held_orders() if row.is_open and row.role == HEARD]
-        said = {"decision": decision, "text": text, "reason": reason, "silent": silent}
+        late = [row for row in case.held_orders() if row.is_open and row.role == HEARD]
+        said = {"decision": decision, "text": text, "reason": reason, "silent": [row.unit.code for row in late]}
         move = flow.permit(case, "decide", by=by, said=said)
+        _recall(case, late)
         return flow.advance(case, move, by=by, said=said, **onward(case, move.to, by=by))
 
 
 def _moved(case_id: UUID, verb: str, *, by: Actor, said: dict[str, Any], seen: int | None) -> Entry:
     with flow.hold(case_id, seen=seen) as case:
         move = flow.permit(case, verb, by=by, said=said)
-        if move.signed_by and standing.unsigned(case, move, by):
+        if not (free := signed(case, move, by=by)):
             return flow.advance(case, move, by=by, said=said)
-        return flow.advance(case, move, by=by, said=said, **onward(case, move.to, by=by))
+        return flow.advance(case, free, by=by, said=said, **onward(case, free.to, by=by))
+
+
+def signed(case: Case, move: Move, *, by: Actor) -> Move | None:
+    """The move as it happens once this actor has signed. None while others have still to sign.
+
+    Asked before the turn passes on: who has had his turn has no standing left to sign with.
+    """
+    if move.signed_by and standing.unsigned(case, move, by):
+        return None
+    return replace(move, signed_by=None)
 
 
 def onward(case: Case, to: str, *, by: Actor) -> dict[str, Any]:

@@ -102,6 +102,10 @@ def _unit(field: Field, asked: Asked) -> Drawn:
     return widgets.Picker("unit", several=several, proposed=proposed, sought=asked.search(field.name)), {}
 
 
+def _codes(field: Field, asked: Asked) -> Drawn:
+    return widgets.Picker("unit", several=True, sought=asked.search(field.name)), {}
+
+
 def _proposed(asked: Asked, name: str) -> list[pick.Option]:
     """Units the duty list names for the case's item and place."""
     routing = asked.case.routing
@@ -146,8 +150,12 @@ _KINDS: dict[str, Callable[[Field, Asked], Drawn]] = {
     "yes": lambda field, asked: (forms.CheckboxInput(), {}),
     "limit": lambda field, asked: (widgets.LimitInput(), {}),
     "moment": lambda field, asked: (forms.DateTimeInput(attrs={"type": "datetime-local"}), {"class": "short"}),
+    "date": lambda field, asked: (forms.DateInput(attrs={"type": "date"}), {"class": "short"}),
+    "money": lambda field, asked: (forms.TextInput(), {"maxlength": 20, "inputmode": "decimal", "class": "short"}),
     "unit": _unit,
     "units": _unit,
+    "codes": _codes,
+    "basis": lambda field, asked: (forms.Textarea(), {"rows": 3, "maxlength": 3000}),
     "item": _item,
     "area": _area,
     "post": _post,

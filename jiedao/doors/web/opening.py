@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
-from jiedao.doors import readers
+from jiedao.doors import gate, readers
 from jiedao.doors.web import widgets
 from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor, posts
@@ -98,7 +98,7 @@ def open_case(form: forms.Form, by: Actor, key: str, process: str) -> str:
     given = form.cleaned_data
     assert by.post is not None
     body = {"process": process, **{name: str(value) for name, value in given.items()}}
-    with receipts.once(by.scope, key, body) as receipt:
+    with gate.watched(by, "dispatch"), receipts.once(by.scope, key, body) as receipt:
         if receipt.known:
             return str((receipt.outcome or {})["number"])
         values = {
