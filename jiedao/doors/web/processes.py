@@ -78,24 +78,36 @@ def version(request: HttpRequest, code: str) -> HttpResponse:
 @staff
 def begin(request: HttpRequest, code: str) -> HttpResponse:
     """Begins a draft, or leads to the one that there is."""
-    draft = _once(request, {"begin": code}, lambda: drafts.open_draft(code) or drafts.begin(code, by=actor_of(request)))
-    return _to(draft)
+    by = actor_of(request)
+    return _begun(request, {"begin": code}, lambda: drafts.open_draft(code) or drafts.begin(code, by=by))
 
 
 @require_POST
 @staff
 def bring(request: HttpRequest) -> HttpResponse:
     """A draft from an exported file."""
-    file = request.FILES.get("file")
-    if file is None:
-        raise Refused("incomplete", verb="", missing=["file"])
-    if (file.size or 0) > MOST_BYTES:
-        raise Refused("file_too_large", most=MOST_BYTES)
+    written = _written(request)
+    return _begun(request, {"bring": written}, lambda: drafts.bring(written, by=actor_of(request)))
+
+
+def _begun(request: HttpRequest, body: dict[str, Any], act: Any) -> HttpResponse:
+    """To the draft; a refusal is shown on a page of its own with the way back."""
     try:
-        written = file.read().decode("utf-8")
+        return _to(_once(request, body, act))
+    except Refused as refused:
+        told = forms.told(refused)
+        return render(request, "processes/refused.html", {"refusal": told}, status=told.status)
+
+
+def _written(request: HttpRequest) -> str:
+    """What an exported file says; what is no text or far too long reads as nothing, which is no definition."""
+    file = request.FILES.get("file")
+    if file is None or (file.size or 0) > MOST_BYTES:
+        return ""
+    try:
+        return str(file.read().decode("utf-8"))
     except UnicodeDecodeError:
-        raise Refused("bad_definition", problems=["not UTF-8"]) from None
-    return _to(_once(request, {"bring": written}, lambda: drafts.bring(written, by=actor_of(request))))
+        return ""
 
 
 @require_http_methods(["GET", "POST"])
