@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from jiedao.doors.acts import ACTS
 from jiedao.doors.web import process_table as table
@@ -146,7 +146,7 @@ def _of(lines: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _frame(data: Data, now: dict[str, Any], is_new: bool) -> Fields:
     return {
-        **_words("label", gettext("Name")),
+        **_words("label", pgettext("of a process", "Name")),
         **_time("promise", gettext("Promise to who reported"), outside=True),
         **_time("reopen", gettext("May be reopened within")),
         "remind_again_after": forms.Field(
@@ -163,7 +163,7 @@ def _states(data: Data, now: dict[str, Any], is_new: bool) -> Fields:
     phases = [(code, pair[table.language()]) for code, pair in PHASES.items()]
     return {
         **({"code": _code()} if is_new else {}),
-        **_words("label", gettext("Name")),
+        **_words("label", pgettext("of a process", "Name")),
         "phase": _choice(gettext("Phase"), phases),
         **_time("limit", gettext("Limit")),
         **_words("resident", gettext("What the resident reads"), rows=2),
@@ -207,11 +207,11 @@ def _roles(data: Data, now: dict[str, Any], is_new: bool) -> Fields:
     standings = [(code, pair[table.language()]) for code, pair in STANDINGS.items()]
     return {
         **({"code": _code()} if is_new else {}),
-        **_words("label", gettext("Name")),
+        **_words("label", pgettext("of a process", "Name")),
         "standing": _choice(gettext("What they are to the case"), standings),
         "posts": _several(gettext("Post kinds; none means any"), kinds),
     }
 
 
 def _reasons(data: Data, now: dict[str, Any], is_new: bool) -> Fields:
-    return {**({"code": _code()} if is_new else {}), **_words("label", gettext("Name"))}
+    return {**({"code": _code()} if is_new else {}), **_words("label", pgettext("of a process", "Name"))}

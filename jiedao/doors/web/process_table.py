@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from jiedao.doors import acts, words
 from jiedao.kit.refusal import Refused
@@ -80,7 +80,7 @@ def _frame(data: Data) -> Table:
     pause = data.get("pause", {})
     yes_no = gettext("yes") if data.get("asks_rating", True) else gettext("no")
     cells = [
-        (gettext("Name"), labelled(data["label"])),
+        (pgettext("of a process", "Name"), labelled(data["label"])),
         (gettext("Promise to who reported"), limit(data.get("promise"))),
         (gettext("May be reopened within"), limit(data.get("reopen"))),
         (
@@ -93,7 +93,7 @@ def _frame(data: Data) -> Table:
         (gettext("Counts from"), _state_of(data, data["counts_from"])),
     ]
     rows = [Row("", name, [said or "–"], "frame") for name, said in cells]
-    return Table("frame", gettext("The whole"), [gettext("What"), gettext("Now")], rows)
+    return Table("frame", gettext("The whole"), [pgettext("of a process", "What"), gettext("Now")], rows)
 
 
 def _states(data: Data) -> Table:
