@@ -1,11 +1,13 @@
 """Drafts of processes (流程草案): changed line by line, tried on what happened, published by a second person on a day."""
 
+import argparse
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from jiedao.doors.commands import processes
 from jiedao.ground.journal.models import Change
 from jiedao.ground.terms.models import Term
 from jiedao.kit.clock import moved, now, today
@@ -169,7 +171,7 @@ def test_a_change_after_it_was_asked_for_must_be_asked_for_anew():
     assert refusal(drafts.publish, draft.id, by=seat(LEADER)) == "not_asked"
 
 
-@pytest.mark.parametrize(("days", "change", "rule"), [(0, False, "nothing_changed"), (-1, True, "day_is_past")])
+@pytest.mark.parametrize(("days", "change", "rule"), [(0, False, "draft_same"), (-1, True, "day_is_past")])
 def test_what_makes_no_sense_is_not_asked_for(days, change, rule):
     draft = begun()
 
@@ -292,3 +294,24 @@ def test_open_cases_move_by_command_where_the_new_version_knows_their_state():
 
 def test_the_round_goes_through_every_district():
     assert publish_all() == 0
+
+
+def test_the_command_moves_open_cases_and_says_what_it_needs(capsys):
+    case = dispatched("lighting")
+    drafts.publish(asked(shorter(begun())).id, by=seat(LEADER))
+
+    dry = processes.run(arguments("move", "--district", "gulou", "--process", "event", "--dry-run"))
+    assert Case.objects.get(pk=case.pk).process.version == 1
+    done = processes.run(arguments("move", "--district", "gulou", "--process", "event"))
+
+    assert (dry, done) == (0, 0)
+    assert Case.objects.get(pk=case.pk).process.version == 2
+    assert processes.run(arguments("move")) == 2
+    assert processes.run(arguments("move", "--district", "gulou", "--process", "nothing")) == 1
+    assert "1 cases go on" in capsys.readouterr().out
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    processes.arguments(parser)
+    return parser.parse_args(words)

@@ -1,13 +1,14 @@
 """Words (用语): every rule that can refuse is worded in both languages, whatever its facts."""
 
 import ast
+import re
 import string
 from pathlib import Path
 
 import pytest
 
 import jiedao
-from jiedao.doors import words
+from jiedao.doors import sentences, words
 from jiedao.doors.sentences import SENTENCES
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.record.predicates import PREDICATES
@@ -112,3 +113,10 @@ def test_a_refused_file_says_why(why):
     said = words.say(Refused("bad_file", name="a.pdf", why=why, most=3), "zh")
 
     assert said.fact == words._FILE_WHY[why].split("|")[0].format(most=3)
+
+
+def test_no_rule_has_two_sentences():
+    text = (Path(sentences.__file__).with_suffix(".yaml")).read_text(encoding="utf-8")
+    rules = re.findall(r"^([a-z_]+):", text, re.MULTILINE)
+
+    assert sorted(rules) == sorted(set(rules))

@@ -133,7 +133,7 @@ def _save(request: HttpRequest, found: ProcessDraft, form: LineForm) -> ProcessD
     values, seen = form.values(), _number(request, "seen")
     body = {"draft": str(found.id), "part": form.part, "key": key, "values": values, "seen": seen}
     if form.is_new and form.part not in ("moves", "frame") and key in edits.load(found.document).get(form.part, {}):
-        raise Refused("code_taken", code=key)
+        raise Refused("line_exists", code=key)
     return _once(
         request, body, lambda: drafts.change(found.id, form.part, key, values, by=actor_of(request), seen=seen)
     )

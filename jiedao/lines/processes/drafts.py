@@ -91,12 +91,12 @@ def leave_out(draft_id: UUID, part: str, key: str, *, by: Actor, seen: int | Non
 
 
 def ask(draft_id: UUID, *, by: Actor, effective_on: date, reason: str, seen: int | None = None) -> ProcessDraft:
-    """Asks for publication on a day. Refuses `bad_definition` with the problems, `nothing_changed`, `day_is_past`."""
+    """Asks for publication on a day. Refuses `bad_definition` with the problems, `draft_same`, `day_is_past`."""
     with _held(draft_id, by, seen) as draft:
         if found := problems(draft):
             raise Refused("bad_definition", problems=found)
         if not changes(draft):
-            raise Refused("nothing_changed", process=_label(in_force(draft.code)))
+            raise Refused("draft_same", process=_label(in_force(draft.code)))
         if effective_on < today():
             raise Refused("day_is_past", day=effective_on.isoformat())
         if not reason.strip():
