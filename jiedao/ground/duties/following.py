@@ -44,11 +44,11 @@ def follow(former: DutyList, valid_from: date, *, case_id: UUID | None = None) -
         **kept,
     )
     version.save(force_insert=True)
-    _copy(former, version)
+    copy_items(former, version)
     return version
 
 
-def _copy(former: DutyList, version: DutyList) -> None:
+def copy_items(former: DutyList, version: DutyList) -> None:
     """Every item, sub-items after theirs, and who answers for it: a handful of statements, whatever the size."""
     made: dict[Any, DutyItem] = {}
     items = list(former.items.order_by("rank", "id"))

@@ -3,13 +3,16 @@
 from datetime import date
 from typing import ClassVar
 
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 
 from jiedao.ground.db.rows import Row
 from jiedao.ground.people.models import Unit
 from jiedao.ground.places.models import Area
 from jiedao.kit.clock import today
+
+_HASH = Func(F("code"), Value(0), function="hashtextextended")
 
 
 class DutyListQuerySet(models.QuerySet["DutyList"]):
@@ -66,6 +69,15 @@ class DutyList(Row):
             ),
             models.UniqueConstraint(
                 fields=["code"], condition=Q(published_on=None), name="one_draft_at_a_time_per_list"
+            ),
+            # Without an extension: equal codes have equal hashes, and equal one-number ranges overlap.
+            ExclusionConstraint(
+                name="no_two_versions_of_a_list_on_one_day",
+                expressions=[
+                    (Func(_HASH, _HASH, Value("[]"), function="int8range"), "&&"),
+                    (Func(F("valid_from"), F("valid_to"), function="daterange"), "&&"),
+                ],
+                condition=Q(published_on__isnull=False),
             ),
         ]
 

@@ -1,5 +1,6 @@
 """Who is responsible (责任单位): the duty item and the place give the units, and say why."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -25,20 +26,31 @@ class Answer:
 def responsible(item: DutyItem, area: Area | None) -> Answer:
     """The units for an item at a place. `lead` is None if the list names nobody there; a person decides then.
 
-    Two queries, whatever the size of the list.
+    A sub-item that names nobody itself follows the item above it. Two queries, whatever the size of the list.
     """
-    rows = [r for r in item.responsibilities.select_related("unit", "area") if _holds_at(r, area)]
-    own = _own_units(area) if any(r.relation != Responsibility.Relation.NAMED for r in rows) else {}
+    found = Responsibility.objects.filter(item_id__in=[item.id, item.parent_id or item.id])  # type: ignore[attr-defined]
+    said = list(found.select_related("unit", "area", "item__list"))
+    rows = [row for row in said if row.item_id == item.id] or said  # type: ignore[attr-defined]
+    own = _own_units(area) if any(row.relation != Responsibility.Relation.NAMED for row in rows) else {}
+    answer = decide(rows, area.path if area else "", own)
+    if answer.why:
+        answer.why["item"] = item.code
+    return answer
+
+
+def decide(rows: Iterable[Responsibility], path: str, own: Mapping[str, Unit]) -> Answer:
+    """The same from what is at hand: an item's rows, the path of the place, the place's own units by relation."""
     answer = Answer()
+    rows = [row for row in rows if _holds_at(row, path)]
     leads = sorted((r for r in rows if r.role == Responsibility.Role.LEAD), key=_closeness, reverse=True)
     for row in leads:
         unit = row.unit or own.get(row.relation)
         if unit:
             answer.lead = unit
             answer.why = {
-                "item": item.code,
-                "list": item.list.code,
-                "version": str(item.list.version),
+                "item": row.item.code,
+                "list": row.item.list.code,
+                "version": str(row.item.list.version),
                 "relation": row.relation,
                 "area": row.area.code if row.area else "",
             }
@@ -50,8 +62,8 @@ def responsible(item: DutyItem, area: Area | None) -> Answer:
     return answer
 
 
-def _holds_at(row: Responsibility, area: Area | None) -> bool:
-    return row.area is None or (area is not None and f"{area.path}/".startswith(f"{row.area.path}/"))
+def _holds_at(row: Responsibility, path: str) -> bool:
+    return row.area is None or f"{path}/".startswith(f"{row.area.path}/")
 
 
 def _closeness(row: Responsibility) -> int:
