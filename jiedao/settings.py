@@ -120,6 +120,7 @@ TENANT_APPS = [
     "jiedao.lines.processes",
     "jiedao.lines.admission",
     "jiedao.lines.rights",
+    "jiedao.lines.lists",
     "jiedao.doors.notify",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS

@@ -27,6 +27,7 @@ NAMED = {
     "withdrawn merged escalated",
     "admission": "applied formal_check consulting legal_review deliberating admitted rejected withdrawn",
     "right": "asked answered decided",
+    "list_change": "triggered applied reviewing approved published refused",
 }
 
 

@@ -28,6 +28,7 @@ from jiedao.doors.fields import (
 )
 from jiedao.doors.papers import PAPERS
 from jiedao.lines.admission import actions as admission
+from jiedao.lines.lists import actions as changes
 from jiedao.stages import assessment, council, dispatch, intake, resolution, triage, verification
 
 
@@ -261,6 +262,15 @@ _ACTS = (
     ),
     Act("amend", admission.amend, PAPERS),
     Act("admit", admission.admit, (NOTE,)),
+    Act(
+        "submit",
+        changes.submit,
+        (
+            asked("basis", "long", "变更依据（法律、文件）", "Basis: law or paper", required=True),
+            asked("effective_on", "date", "拟生效日期", "To come into force on", required=True),
+        ),
+    ),
+    Act("publish", changes.publish, (asked("effective_on", "date", "生效日期", "In force from"),)),
     # assessment 考核
     Act(
         "rate",

@@ -8,7 +8,7 @@ from jiedao.kit.limits import Limit
 from jiedao.record.definition import Definition, Label, Move, Role, State, Step, Timed, parse
 from jiedao.record.verbs import MARKS, PHASES, QUESTIONS, STANDINGS, STEPS
 
-SHIPPED = ("event", "call", "whistle_progress", "whistle_hard", "two_way", "admission", "right")
+SHIPPED = ("event", "call", "whistle_progress", "whistle_hard", "two_way", "admission", "right", "list_change")
 """The processes that come with the product, in the order of the papers."""
 
 # A line from nearly every state to one end hides the road; such moves are named under the diagram.

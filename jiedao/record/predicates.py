@@ -222,6 +222,28 @@ def vetted_lawful(case: Case, order: DispatchOrder | None, said: dict[str, Any])
     return not awaited and last is not None and last.facts.get("lawful") is True
 
 
+@predicate
+def found_lawful(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """The last review of the law found it lawful, whoever else is still to be heard."""
+    last = case.entries.filter(verb="vet").order_by("-seq").first()
+    return last is not None and last.facts.get("lawful") is True
+
+
+@predicate
+def asked_about_law(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """The order in question is that of the office which reviews the law, not one for an opinion."""
+    from jiedao.ground.terms.models import fact  # noqa: PLC0415 -- app ready
+    from jiedao.ground.terms.offices import TABLE  # noqa: PLC0415 -- app ready
+
+    return order is None or order.unit.code == fact(TABLE, "legal", "unit", "")
+
+
+@predicate
+def elements_only(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """The submitted change of a list only says elements of its items otherwise: nothing comes, goes or moves."""
+    return case.routing.get("change", {}).get("elements_only") is True
+
+
 def _last_opinion(case: Case) -> str:
     """`agree`, `agree_if` or `object`, as the last who was asked answered; by the right's rule where nobody did."""
     last = case.orders.filter(role="heard", recalled_at=None).order_by("-sent_at", "-id").first()

@@ -85,6 +85,7 @@ _ALL = (
     Verb("turn_down", "不予批准", "Turn down"),
     Verb("decide", "作出决定", "Decide"),
     Verb("admit", "准入", "Admit"),
+    Verb("submit", "提出申请", "Submit for examination"),
     Verb("publish", "公布", "Publish"),
     # assessment 考核
     Verb("rate", "评价", "Rate"),

@@ -15,10 +15,10 @@ from jiedao.record.queries.scope import MOST, Count, rows
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """One notice: what happened on which case, who did it, whether I have read it."""
+    """One notice: what happened on which case, who did it, whether I have read it. `link` where it is of no case."""
 
     id: UUID
-    case_id: UUID
+    case_id: UUID | None
     number: str
     title: str
     verb: str
@@ -26,8 +26,9 @@ class NoticeRow:
     at: datetime
     read: bool
     unit: dict[str, str] | None
-    process_id: UUID
+    process_id: UUID | None
     mine: bool
+    link: str = ""
 
 
 _MINE = "(n.unit_id = ANY(%s::uuid[]) OR n.person_id = %s)"
@@ -35,8 +36,8 @@ _UNREAD = "NOT EXISTS (SELECT 1 FROM notify_noticeread r WHERE r.notice_id = n.i
 
 
 # Who has become the unit a complaint is about reads nothing of it any more.
-_SHIELD = "NOT (c.reported_units && %s::uuid[])"
-_FROM = "FROM notify_notice n JOIN record_case c ON c.id = n.case_id"
+_SHIELD = "(c.id IS NULL OR NOT (c.reported_units && %s::uuid[]))"
+_FROM = "FROM notify_notice n LEFT JOIN record_case c ON c.id = n.case_id"
 
 
 def _whose(by: Actor) -> list[Any]:
@@ -57,9 +58,10 @@ def unread(by: Actor) -> Count:
 
 
 _PAGE = f"""
-SELECT n.id, n.case_id, c.number, c.title, n.verb, n.ring, n.at, {_UNREAD}, u.name, u.name_en, c.process_id,
-  n.person_id IS NOT NULL
-{_FROM} JOIN record_entry e ON e.id = n.entry_id LEFT JOIN people_unit u ON u.id = e.unit_id
+SELECT n.id, n.case_id, COALESCE(c.number, ''), COALESCE(c.title, n.title), n.verb, n.ring, n.at, {_UNREAD}, u.name,
+  u.name_en, c.process_id, n.person_id IS NOT NULL, n.link
+{_FROM} LEFT JOIN record_entry e ON e.id = n.entry_id
+LEFT JOIN people_unit u ON u.id = COALESCE(e.unit_id, n.from_unit_id)
 WHERE {_MINE} AND (NOT %s OR {_UNREAD}) AND {_SHIELD} ORDER BY n.at DESC, n.id DESC LIMIT %s OFFSET %s
 """
 
@@ -83,8 +85,9 @@ def page(by: Actor, number: int = 1, *, only_unread: bool = False, size: int = 5
             {"name": name, "name_en": name_en} if name else None,
             process,
             mine,
+            link,
         )
-        for pk, case, case_number, title, verb, ring, at, is_unread, name, name_en, process, mine in found
+        for pk, case, case_number, title, verb, ring, at, is_unread, name, name_en, process, mine, link in found
     ]
 
 

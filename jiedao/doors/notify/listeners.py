@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+from django.urls import reverse
+
 from jiedao.doors.notify.models import Notice
-from jiedao.ground.people.models import Unit
+from jiedao.ground.people.models import Tenure, Unit
 from jiedao.kit.clock import now
+from jiedao.lines.lists.models import Question
 from jiedao.record.models import Case, Entry
 
 TO_UNITS = frozenset(
@@ -96,3 +99,25 @@ def _write(entry: Entry, notices: list[Notice]) -> None:
         notice.case_id, notice.entry, notice.verb, notice.at = entry.case_id, entry, entry.verb, now()
         notice.ring = entry.facts.get("ring", "")
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def question_asked(question: Question) -> None:
+    """Whoever sits in the post named hears that a question waits; in the transaction that asks it."""
+    persons = Tenure.objects.on().filter(post_id=question.to_post_id).values_list("person_id", flat=True)  # type: ignore[attr-defined]
+    _tell(question, "question", set(persons), reverse("duties_inquiries"), question.asked_unit_id)  # type: ignore[attr-defined]
+
+
+def question_answered(question: Question) -> None:
+    """Who asked hears that the answer stands by the handbook."""
+    link = f"{reverse('duties_item', args=[question.list_code, question.item_code])}#questions"
+    _tell(question, "answer", {question.asked_by_id}, link, question.to_post.unit_id)  # type: ignore[attr-defined]
+
+
+def _tell(question: Question, verb: str, persons: set[object], link: str, unit: object) -> None:
+    words = question.text if verb == "question" else question.answer
+    Notice.objects.bulk_create(
+        [
+            Notice(person_id=person, title=words[:80], link=link, from_unit_id=unit, verb=verb, at=now())
+            for person in persons
+        ]
+    )

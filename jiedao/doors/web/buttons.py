@@ -45,6 +45,7 @@ MAIN = (
     "hear",
     "table",
     "admit",
+    "submit",
     "approve",
     "publish",
     "decide",
