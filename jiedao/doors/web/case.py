@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from jiedao.doors import acts
 from jiedao.doors.web import buttons as offers
-from jiedao.doors.web import forms, telling
+from jiedao.doors.web import forms, routed, telling
 from jiedao.doors.web.callers import callers
 from jiedao.doors.web.uploads import Uploads, taken
 from jiedao.doors.web.who import actor_of, is_part, staff
@@ -246,7 +246,7 @@ def told(case: Case, by: Actor) -> dict[str, Any]:
         "past_clocks": [telling.deadline(d, definition, story.items) for d in story.deadlines if d.stopped_at],
         "marks": telling.marks(case.marks, definition),
         "channel": telling.channel(case.channel),
-        "why": telling.why(case.routing.get("why", {}), case.item),
+        **routed.shown(case, story),
         "reporter": reporter(case, by, held, offered),
         "related": queries.related(case, by),
         "looks": queries.looks(case),

@@ -27,6 +27,7 @@ PUBLIC = (
     Desk("home", gettext_lazy("Home"), "home"),
     Desk("report", gettext_lazy("Report"), "report"),
     Desk("follow", gettext_lazy("My requests"), "follow"),
+    Desk("duties", gettext_lazy("Duty lists"), "list"),
 )
 
 # No kinds: every post. A desk whose page does not exist in this installation is left out.
@@ -40,6 +41,7 @@ STAFF = (
     Desk("rates", gettext_lazy("Rates"), "figures", "A"),
     Desk("processes", gettext_lazy("Processes"), "file", "P", frozenset({"system_admin", "district_leader"})),
     Desk("grids", gettext_lazy("Grids"), "map", "M"),
+    Desk("duties", gettext_lazy("Duty lists"), "list", "L"),
 )
 
 

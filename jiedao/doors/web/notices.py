@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jiedao.doors.notify import inbox
@@ -36,7 +36,17 @@ def _verb(row: inbox.NoticeRow, known: dict[UUID, queries.Definition]) -> dict[s
     if row.ring:
         word = gettext("Limit passed") if row.ring == "due" else gettext("Limit runs out soon")
         return {"zh": word, "en": word}
+    if row.process_id is None:
+        word = _OTHER.get(row.verb, row.verb)
+        return {"zh": str(word), "en": str(word)}
     return known[row.process_id].verb_label(row.verb)
+
+
+_OTHER = {
+    "question": gettext_lazy("Question about a power"),
+    "answer": gettext_lazy("Your question was answered"),
+}
+"""Notices that are of no case."""
 
 
 @require_POST
