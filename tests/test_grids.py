@@ -371,7 +371,6 @@ def test_the_shipped_grids_have_no_faults():
 
 def test_sites_are_listed_by_kind_and_inside_their_grid():
     lon, lat = middle()
-    Term(table="site_kind", code="park", name="产业园区", name_en="Industrial park").save(force_insert=True)
     Site(code="park-1", kind="park", name="演示产业园", lon=lon, lat=lat, area=area(), valid_from=today()).save(
         force_insert=True
     )

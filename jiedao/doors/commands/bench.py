@@ -3,7 +3,9 @@
 import argparse
 import importlib.util
 import json
+import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ EXAMPLES = """
   jiedao bench road                      200,000 cases; takes about 15 minutes and 8 GB of disk
   jiedao bench road --quick              tiny sizes: shows that it runs, its figures mean nothing
   jiedao bench road --home /srv/bench    keep what was prepared there, or use it again
+  jiedao bench places                    points to grids, singly and in bulk, and the checks of borders; ten seconds
 Nothing of your installation is read or touched. exit code: 0 every goal holds, 3 some do not, 1 it could not measure
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["road"], help="what to measure")
+    parser.add_argument("what", choices=["road", "places"], help="what to measure")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, under a minute")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--out", type=Path, help="where the JSON goes (default var/bench-road.json)")
@@ -27,6 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.what == "places":
+        return _places(args)
     road, words, Place = _bench()
     place = Place(folder(args.home) if args.home else None)
     place.kept |= args.keep
@@ -46,13 +51,31 @@ def run(args: argparse.Namespace) -> int:
     return 0 if args.quick or not any(line.below for line in report.lines) else 3
 
 
+def _places(args: argparse.Namespace) -> int:
+    """In this process and without a database: shapes are held in memory."""
+    _find()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiedao.settings")
+    import django  # noqa: PLC0415 -- slow import
+
+    django.setup()
+    from bench import places  # noqa: PLC0415 -- optional dependency
+
+    found = places.run(quick=args.quick)
+    print(json.dumps(asdict(found), indent=1) if args.json else places.told(found))
+    return 0
+
+
 def _bench() -> tuple[Any, Any, Any]:
+    _find()
+    from bench import road, words  # noqa: PLC0415 -- optional dependency
+    from bench.place import Place  # noqa: PLC0415 -- optional dependency
+
+    return road, words, Place
+
+
+def _find() -> None:
     """The package lies beside ours in the checkout and is no part of an installation."""
     if str(CHECKOUT) not in sys.path:
         sys.path.insert(0, str(CHECKOUT))
     if importlib.util.find_spec("bench") is None:
         raise Trouble("The benchmarks are not installed; run them from a checkout: ./run prints where it is.")
-    from bench import road, words  # noqa: PLC0415 -- optional dependency
-    from bench.place import Place  # noqa: PLC0415 -- optional dependency
-
-    return road, words, Place

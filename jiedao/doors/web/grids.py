@@ -41,7 +41,8 @@ def page(request: HttpRequest) -> HttpResponse:
     loads = places.loads(by, [row.path for row in rows])
     by_code = _by_code(faults)
     shown = {
-        "top": top, "node": node, "kinds": grids_words.kinds(), "states": grids_words.states(),
+        "top": top, "node": node, "open": "/".join(node.path.split("/")[:2]),
+        "kinds": grids_words.kinds(), "states": grids_words.states(),
         "view": request.GET.get("view") if request.GET.get("view") in VIEWS else VIEWS[0],
         "views": _views(request), "here": tabs.here(request, "page", "under"), "query": request.GET,
         "rows": [

@@ -33,7 +33,9 @@ MISSING = gettext_lazy("Still missing. Please fill it in.")
 class Asked(forms.Form):
     """What both ways of asking share: the system of the coordinates, and the day."""
 
-    system = forms.ChoiceField(label=gettext_lazy("System of the coordinates"), error_messages={"required": MISSING})
+    system = forms.ChoiceField(
+        label=gettext_lazy("System of the coordinates"), widget=forms.RadioSelect, error_messages={"required": MISSING}
+    )
     day = forms.DateField(
         label=gettext_lazy("Grids as of"), required=False, widget=forms.DateInput(attrs={"type": "date", "class": "short"})
     )  # fmt: skip

@@ -44,8 +44,8 @@ class Finder:
             return [None] * len(spots)
         which, spot = STRtree(spots).query(self._shapes, predicate="intersects")
         won = np.full(len(spots), -1)
-        for at in np.argsort(self._ranks[which], kind="stable"):
-            won[spot[at]] = which[at]
+        order = np.argsort(self._ranks[which], kind="stable")
+        won[spot[order]] = which[order]  # of a place written twice numpy keeps the last, and the highest rank is last
         return [int(index) if index >= 0 else None for index in won]
 
 

@@ -20,7 +20,12 @@ def may(actor: Actor, what: str, unit: Unit | None = None) -> bool:
         return False
     if unit is None or fact(TABLE, what, "within", "district") == "district":
         return True
-    return bool(set(unit.above) & set(actor.post.unit.acts_for))
+    return _is_of_district(actor.post.unit) or bool(set(unit.above) & set(actor.post.unit.acts_for))
+
+
+def _is_of_district(unit: Unit) -> bool:
+    """An office or centre of the district itself has no body of its own below it: what it keeps, it keeps for all."""
+    return unit.level == Unit.Level.DISTRICT and unit.kind in (Unit.Kind.OFFICE, Unit.Kind.CENTRE)
 
 
 def require(actor: Actor, what: str, unit: Unit | None = None) -> None:
