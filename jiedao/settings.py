@@ -162,6 +162,7 @@ TEMPLATES = [
             "libraries": {
                 "jiedao_ui": "jiedao.doors.web.templatetags.jiedao_ui",
                 "jiedao_desks": "jiedao.doors.web.templatetags.jiedao_desks",
+                "jiedao_organisation": "jiedao.doors.web.templatetags.jiedao_organisation",
             },
         },
     }

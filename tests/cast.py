@@ -26,7 +26,7 @@ CONTACT = {"way": "phone", "reached": True, "text": "已联系，今晚到场"}
 
 def seat(post_code: str) -> Actor:
     """Whoever sits in a post, in that post: `urban-handler-1`, `centre-dispatcher-2`."""
-    post = Post.objects.select_related("unit__area", "unit__parent", "kind", "area").get(code=post_code)
+    post = Post.objects.on().select_related("unit__area", "unit__parent", "kind", "area").get(code=post_code)
     return Actor.at(post, Tenure.objects.on().filter(post=post).select_related("person").first().person)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from jiedao.doors import acts
+from jiedao.doors import acts, organising
 from jiedao.doors.sentences import SENTENCES, Worded
 from jiedao.kit.clock import local, now
 from jiedao.kit.limits import Limit
@@ -83,7 +83,7 @@ def _list(words: list[str], language: str) -> str:
 
 
 def _verb(value: Any, facts: Mapping[str, Any], language: str) -> str:
-    verb = VERBS.get(str(value))
+    verb = VERBS.get(str(value)) or organising.ACTS.get(str(value))
     if verb is None:
         return str(value or "")[:40]
     return verb.zh if language == "zh" else verb.en[:1].lower() + verb.en[1:]
@@ -100,14 +100,14 @@ def _missing(value: Any, facts: Mapping[str, Any], language: str) -> str:
 
 def field_label(name: str, verb: str = "") -> dict[str, str]:
     """What people call a field: the act's own label, else that of any act, else the name (a unit's, say)."""
-    act = acts.ACTS.get(verb)
+    act: acts.Act | organising.Act | None = acts.ACTS.get(verb) or organising.ACTS.get(verb)
     for field in (*(act.fields if act else ()), *_EVERY_FIELD):
         if field.name == name:
             return field.label
     return _OTHER_FIELDS.get(name, {"zh": name[:80], "en": name[:80]})
 
 
-_EVERY_FIELD = [field for act in acts.ACTS.values() for field in act.fields]
+_EVERY_FIELD = [field for table in (acts.ACTS, organising.ACTS) for act in table.values() for field in act.fields]
 
 
 def _labels(table: str) -> dict[str, dict[str, str]]:
@@ -259,6 +259,10 @@ def _either(name: str) -> Teller:
     return tell
 
 
+def _right(value: Any, facts: Mapping[str, Any], language: str) -> str:
+    return str((facts.get("right_en") if language == "en" else "") or value or "")
+
+
 def _phone(value: Any, facts: Mapping[str, Any], language: str) -> str:
     if value:
         return f"现在可打值班电话 {value}" if language == "zh" else f"Ring the duty phone now: {value}"
@@ -304,6 +308,7 @@ _TELLERS: dict[str, Teller] = {
     "limit": _limit,
     "level": _level,
     "unit": _unit,
+    "right": _right,
     "what": _either("what"),
     "posts": _either("posts"),
     "grid": _either("grid"),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import models
 from django.db.models import Q
 
 from jiedao.ground.duties.models import DutyItem, DutyList
@@ -18,7 +19,7 @@ def unit(written: Any) -> Unit | None:
 
 def post(written: Any) -> Post | None:
     """A post in force."""
-    return Post.objects.on().select_related("unit").filter(_named(written)).first()  # type: ignore[return-value]
+    return Post.objects.on().select_related("unit", "kind", "area").filter(_named(written)).first()  # type: ignore[return-value]
 
 
 def person(written: Any) -> Person | None:
@@ -36,6 +37,11 @@ def item(written: Any) -> DutyItem | None:
     rows = DutyItem.objects.filter(_named(written), list__in=DutyList.objects.on(), list__kind=DutyList.Kind.DUTY)
     found = sorted(rows.select_related("list"), key=lambda one: one.list.level != Unit.Level.DISTRICT)
     return found[0] if found else None
+
+
+def row(table: type[models.Model], pk: UUID, *to: str) -> Any:
+    """A row by its id, with what it points at."""
+    return table._default_manager.select_related(*to).filter(pk=pk).first()
 
 
 def _named(written: Any) -> Q:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
-from jiedao.record import consequences, seals, tick, tidying
+from jiedao.record import consequences, seals, succession, tick, tidying
 from jiedao.record.consequences import follow
 
-__all__ = ["catch_up_all", "follow", "seal_all", "sweep_all", "tick_all", "tidy_all"]
+__all__ = ["catch_up_all", "follow", "seal_all", "succeed_all", "sweep_all", "tick_all", "tidy_all"]
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,11 @@ def tick_all() -> int:
 def seal_all() -> int:
     """Seals what moved in every district whose last seal is an hour old."""
     return _in_each("seal", seals.seal_when_due)
+
+
+def succeed_all() -> int:
+    """Carries out in every district what the day brings: re-organisations, and the accounts of those who left."""
+    return _in_each("succession", succession.tick)
 
 
 def tidy_all() -> int:

@@ -100,6 +100,7 @@ _ALL = (
     Verb("child_ended", "关联案件结束", "A child case ended"),
     Verb("sign", "签名", "Sign"),
     Verb("ring", "到期提示", "A limit rang"),
+    Verb("succeed", "机构承接", "Taken over by a new unit"),
     Verb("import", "导入", "Import"),
     Verb("adopt", "改用新版流程", "Go on under the new version"),
 )

@@ -22,6 +22,7 @@ ROUNDS = {
     "jiedao.record.tasks.tick_all": 10.0,
     "jiedao.record.tasks.sweep_all": 60.0,
     "jiedao.record.tasks.seal_all": 300.0,
+    "jiedao.record.tasks.succeed_all": 60.0,
     "jiedao.record.tasks.tidy_all": 3600.0,
     "jiedao.lines.processes.rounds.publish_all": 60.0,
     "jiedao.record.tasks.catch_up_all": 3600.0,

@@ -30,6 +30,7 @@ TO_UNITS = frozenset(
         "merge",
         "terminate",
         "undefer",
+        "succeed",
     }
 )
 """Told to the units that have an order on the case."""

@@ -42,6 +42,7 @@ STAFF = (
     Desk("processes", gettext_lazy("Processes"), "file", "P", frozenset({"system_admin", "district_leader"})),
     Desk("grids", gettext_lazy("Grids"), "map", "M"),
     Desk("duties", gettext_lazy("Duty lists"), "list", "L"),
+    Desk("organisation", gettext_lazy("Organisation"), "person", "N"),
 )
 
 

@@ -38,7 +38,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     found = queries.counts({tab: heap.source for tab, heap in heaps.items()})
     tab, number = tabs.chosen(request, words), tabs.number(request)
     centre = queries.command_centre()
-    rows = [_row(row, by, lists.known, centre) for row in heaps[tab].page(number)]
+    rows = [row_of(row, by, lists.known, centre) for row in heaps[tab].page(number)]
     shown = {
         "tabs": tabs.tabs(words, found, tab, reverse("supervision")),
         "tab": tab,
@@ -51,7 +51,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/_supervision.html" if is_part(request) else "desk/supervision.html", shown)
 
 
-def _row(row: CaseRow, by: Actor, known: dict[Any, Definition], centre: Any) -> dict[str, Any]:
+def row_of(row: CaseRow, by: Actor, known: dict[Any, Definition], centre: Any) -> dict[str, Any]:
     """The case, the unit that must act, the verbs this post has for it."""
     definition = known[row.process_id]
     held = _held(by)

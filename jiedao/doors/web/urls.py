@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("locate/", parts.locate, name="locate"),
     path("outlines/", parts.outlines, name="outlines"),
     path("places/", parts.places, name="places"),
+    path("organisation/", include("jiedao.doors.web.urls_organisation")),
     path("rates/", include("jiedao.doors.web.urls_rates")),
     path("processes/", include("jiedao.doors.web.urls_processes")),
     path("grids/", include("jiedao.doors.web.urls_grids")),

@@ -109,6 +109,8 @@ class Picker(_Drawn):
         "unit": (pick.units, pick.units_by),
         "item": (pick.items, pick.items_by),
         "area": (pick.areas, pick.areas_by),
+        "post": (pick.posts, pick.posts_by),
+        "person": (pick.persons, pick.persons_by),
     }
 
     def __init__(

@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
+
+from django.db.models import Q
 
 from jiedao.ground.duties.models import ADMITS, DutyItem, DutyList, Responsibility
 from jiedao.ground.people.models import Unit
 from jiedao.ground.places.models import Area
+from jiedao.kit.clock import today
 
 _LEVEL_OF = {
     Responsibility.Relation.OWN_SUBDISTRICT: (Unit.Kind.SUBDISTRICT, 1),
@@ -31,7 +35,9 @@ def responsible(item: DutyItem, area: Area | None) -> Answer:
     found = Responsibility.objects.filter(item_id__in=[item.id, item.parent_id or item.id])  # type: ignore[attr-defined]
     said = list(found.select_related("unit", "area", "item__list"))
     rows = [row for row in said if row.item_id == item.id] or said  # type: ignore[attr-defined]
-    own = _own_units(area) if any(row.relation != Responsibility.Relation.NAMED for row in rows) else {}
+    own, became = _own_units(area, rows)
+    for row in rows:
+        row.unit = became.get(row.unit.id, row.unit) if row.unit else None
     answer = decide(rows, area.path if area else "", own)
     if answer.why:
         answer.why["item"] = item.code
@@ -71,17 +77,25 @@ def _closeness(row: Responsibility) -> int:
     return row.area.path.count("/") + 1 if row.area else 0
 
 
-def _own_units(area: Area | None) -> dict[str, Unit]:
-    """The sub-district's and the community's unit of a place, by relation."""
-    if area is None:
-        return {}
-    codes = area.path.split("/")
-    found: dict[str, Unit] = {}
-    for unit in Unit.objects.on().filter(area__code__in=codes, kind__in=[Unit.Kind.SUBDISTRICT, Unit.Kind.COMMUNITY]):
+def _own_units(area: Area | None, rows: Iterable[Responsibility]) -> tuple[dict[str, Unit], dict[UUID, Unit]]:
+    """The sub-district's and the community's unit of the place by relation, and what named units that ended became.
+
+    A published list keeps the name of an office that was merged since; the work goes to the office it became.
+    """
+    ended = [r.unit.id for r in rows if r.unit and r.unit.valid_to is not None and r.unit.valid_to <= today()]
+    wanted = Q(came_from__overlap=ended) if ended else Q()
+    codes: list[str] = []
+    if area is not None and any(r.relation != Responsibility.Relation.NAMED for r in rows):
+        codes = area.path.split("/")
+        wanted |= Q(area__code__in=codes, kind__in=[Unit.Kind.SUBDISTRICT, Unit.Kind.COMMUNITY])
+    own: dict[str, Unit] = {}
+    became: dict[UUID, Unit] = {}
+    for unit in Unit.objects.on().filter(wanted).select_related("area") if wanted else ():
+        became |= dict.fromkeys(set(unit.came_from) & set(ended), unit)
         for relation, (kind, _) in _LEVEL_OF.items():
-            if unit.kind == kind:
-                found[relation] = unit
-    return found
+            if unit.kind == kind and unit.area and unit.area.code in codes:
+                own[relation] = unit
+    return own, became
 
 
 def admitted(item_code: str, level: str, day: date) -> bool:

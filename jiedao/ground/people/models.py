@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from jiedao.ground.db.rows import Row
 from jiedao.ground.people.staff import (
@@ -13,6 +14,7 @@ from jiedao.ground.people.staff import (
     Person,
     Post,
     PostKind,
+    Reorganisation,
     SpanQuerySet,
     Stationing,
     Tenure,
@@ -22,7 +24,7 @@ from jiedao.ground.people.staff import (
 
 __all__ = [
     "ACT_FOR_PARENT", "Account", "Contact", "Establishment", "Guess", "Link", "Person", "Post", "PostKind",
-    "SpanQuerySet", "Statement", "Stationing", "Subject", "Tenure", "Tie", "Token", "Unit",
+    "Reorganisation", "SpanQuerySet", "Statement", "Stationing", "Subject", "Tenure", "Tie", "Token", "Unit",
 ]  # fmt: skip
 
 
@@ -32,13 +34,17 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser, Row):
-    """A way to sign in (账号). Counted against persons: a mismatch shows."""
+    """A way to sign in (账号). Counted against persons: a mismatch shows.
+
+    `epoch` goes up when everything that is signed in by it ends: a session knows the epoch it began in.
+    """
 
     username = models.CharField(max_length=60, unique=True)
     email = models.EmailField(blank=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="accounts")
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=10, blank=True)
+    epoch = models.PositiveIntegerField(default=0, db_default=0)
 
     objects = AccountManager()
     USERNAME_FIELD = "username"
@@ -46,7 +52,7 @@ class Account(AbstractBaseUser, Row):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     holds: ClassVar[dict[str, str]] = {
-        "P1": "username person is_active language last_login",
+        "P1": "username person is_active language epoch last_login",
         "P2": "email",
         "P3": "password",
     }
@@ -56,6 +62,12 @@ class Account(AbstractBaseUser, Row):
 
     is_staff = False
     is_superuser = False
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's own, of the password and of the epoch: a session whose hash is another's has ended."""
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        told = f"{self.password}{self.epoch or ''}"
+        return salted_hmac(salt, told, secret=secret, algorithm="sha256").hexdigest()
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Rights hang on posts and definitions; Django's own permissions are not used."""

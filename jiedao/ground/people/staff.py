@@ -87,10 +87,11 @@ class Unit(Row):
     def acts_for(self) -> list[UUID]:
         """The units whose orders it takes up: its own, and for an office, centre or squad the body it belongs to.
 
-        A community below a sub-district and an outpost of a department are bodies of their own.
+        A community below a sub-district and an outpost of a department are bodies of their own. What it was made of
+        by a re-organisation it stands for as well.
         """
         parent = self.parent_id if self.kind in ACT_FOR_PARENT else None
-        return [self.id, parent] if parent else [self.id]
+        return [self.id, *([parent] if parent else []), *self.came_from]
 
 
 ACT_FOR_PARENT = frozenset(
@@ -299,3 +300,31 @@ class Establishment(Row):
                 fields=["unit", "staff_kind"], condition=Q(valid_to=None), name="one_establishment_per_unit_and_kind"
             )
         ]
+
+
+class Reorganisation(Row):
+    """A re-organisation (机构改革): which units become which, on a day. It is carried out on that day, not before.
+
+    `changes` is a list of `{"into": {code, kind, name, …}, "from": [codes], "ends": [codes of posts]}`.
+    """
+
+    name = models.CharField(max_length=120)
+    effective_on = models.DateField()
+    changes = models.JSONField(default=list)
+    basis = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.UUIDField(null=True)
+    done_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)
+
+    holds: ClassVar[dict[str, str]] = {"P1": "name effective_on changes basis made_at made_by done_at dropped_at"}
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(dropped_at=None), name="a_reorganisation_done_is_not_dropped"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -134,6 +134,58 @@ def sites(words: str) -> list[Option]:
     ]
 
 
+def posts(words: str) -> list[Option]:
+    """Seats in force by part of their name or their unit's, or by code."""
+    found = Post.objects.on().select_related("unit")
+    if words:
+        found = found.filter(_named(words) | Q(unit__name__icontains=words) | Q(unit__name_en__icontains=words))
+    return [_post(post) for post in found.order_by("unit__code", "kind__rank", "code")[:SHOWN]]
+
+
+def posts_by(values: list[str]) -> list[Option]:
+    """Seats in force by code or id."""
+    ids = [v for v in values if _is_uuid(v)]
+    return [_post(p) for p in Post.objects.on().filter(Q(id__in=ids) | Q(code__in=values)).select_related("unit")]
+
+
+def _post(post: Any) -> Option:
+    return Option(post.code, f"{post.unit.name} · {post.name}", f"{named_en(post.unit)} · {named_en(post)}", post.code)
+
+
+def persons(words: str) -> list[Option]:
+    """People who work here by part of their name or by code."""
+    found = Person.objects.filter(left_on=None)
+    if words:
+        found = found.filter(_named(words))
+    return _persons(list(found.order_by("code")[:SHOWN]))
+
+
+def persons_by(values: list[str]) -> list[Option]:
+    """People who work here by code or id."""
+    ids = [v for v in values if _is_uuid(v)]
+    return _persons(list(Person.objects.filter(Q(id__in=ids) | Q(code__in=values), left_on=None)))
+
+
+def _persons(found: list[Person]) -> list[Option]:
+    """With the seats they hold, for two people may bear one name."""
+    rows: Any = Tenure.objects.on().filter(person__in=found).select_related("post__unit").order_by("valid_from")
+    held: dict[UUID, list[Any]] = {}
+    for row in rows:
+        held.setdefault(row.person_id, []).append(row.post)
+    made = []
+    for person in found:
+        seats = held.get(person.id, [])[:3]
+        note = "、".join(f"{post.unit.name} {post.name}" for post in seats)
+        note_en = ", ".join(f"{named_en(post.unit)} {named_en(post)}" for post in seats)
+        told = (f"{person.code} {note}".strip(), f"{person.code} {note_en}".strip())
+        made.append(Option(person.code, person.name, person.name_en or person.name, *told))
+    return made
+
+
+def named_en(thing: Any) -> str:
+    return str(thing.name_en or thing.name)
+
+
 def seats(order: DispatchOrder) -> tuple[list[Post], list[Person]]:
     """Posts and persons of an order's unit and of the units below it, for an assignment."""
     day = today()
