@@ -1,11 +1,14 @@
 """The verbs of the organisation (组织办理): who sits where from when, and what that does at the next request (G18)."""
 
+from dataclasses import replace
+
 import pytest
 
 from jiedao.ground.journal.models import Change
-from jiedao.ground.people import Actor, appointments, posts, staffing, stationing, ties, tokens
+from jiedao.ground.people import Actor, appointments, counting, establishing, posts, staffing, stationing, ties, tokens
 from jiedao.ground.people.models import Account, Link, Person, Stationing, Tenure, Tie, Unit
 from jiedao.ground.people.stationing import Consent
+from jiedao.ground.places.models import Area
 from jiedao.kit.clock import today
 from jiedao.kit.refusal import Refused
 from tests.desks import Colleague
@@ -234,6 +237,11 @@ def _stationed(by: Actor, head: bool = True) -> Stationing:
     )  # fmt: skip
 
 
+def _answer(agrees: bool = True) -> Consent:
+    street = Unit.objects.on().get(code="320106001")
+    return Consent("26-00001", agrees, "consent", holder("urban-handler-1").id, street.id)
+
+
 def test_a_stationed_person_has_two_masters_and_brings_his_gear(by):
     row = _stationed(by)
 
@@ -253,14 +261,18 @@ def test_a_stationed_head_is_not_moved_before_those_in_command_were_asked(by):
     with refused("consent_needed") as no:
         appointments.move(gone, to, by=by, on=today())
     with refused("consent_denied"):
-        appointments.move(gone, to, by=by, on=today(), consent=Consent("26-00001", agrees=False))
+        appointments.move(gone, to, by=by, on=today(), consent=_answer(agrees=False))
+    with refused("consent_of_another"):
+        appointments.move(gone, to, by=by, on=today(), consent=replace(_answer(), person=person().id))
+    with refused("consent_denied"):
+        appointments.move(gone, to, by=by, on=today(), consent=replace(_answer(), goes_on=False))
     assert no.value.facts["right"] == "征得同意权"
     assert holder("urban-handler-1") == gone.person
 
-    appointments.move(gone, to, by=by, on=today(), consent=Consent("26-00002", agrees=True))
+    appointments.move(gone, to, by=by, on=today(), consent=_answer())
 
     assert holder("water-handler-9") == gone.person
-    assert Change.objects.get(kind="unit", verb="move").facts["consent"] == "26-00002"
+    assert Change.objects.get(kind="unit", verb="move").facts["consent"] == "26-00001"
 
 
 def test_an_answer_that_does_not_bind_is_kept_and_the_move_goes_on(by):
@@ -269,7 +281,7 @@ def test_an_answer_that_does_not_bind_is_kept_and_the_move_goes_on(by):
 
     appointments.move(
         tenure("urban-handler-1"), seat("water", "handler", "9"), by=by, on=today(),
-        consent=Consent("26-00001", agrees=False),
+        consent=_answer(agrees=False),
     )  # fmt: skip
 
     assert Change.objects.get(kind="unit", verb="move").facts["answer"] == "objects"
@@ -326,8 +338,6 @@ def test_the_second_seat_follows_by_itself_where_the_tie_says_so(by):
 
 
 def test_links_of_a_seat_begin_and_end_once(by):
-    from jiedao.ground.people import establishing
-    from jiedao.ground.places.models import Area
 
     area = Area.objects.on().get(code="320106001")
     row = establishing.link(post("leaders-district_leader-1"), by=by, on=today(), area=area)
@@ -341,7 +351,6 @@ def test_links_of_a_seat_begin_and_end_once(by):
 
 
 def test_approved_posts_change_on_a_day_and_the_number_before_stays_readable(by):
-    from jiedao.ground.people import counting, establishing
 
     term("staff_kind", "institution", "事业编制")
     street, urban = (Unit.objects.on().get(code=code) for code in ("320106001", "urban"))

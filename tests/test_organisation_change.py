@@ -158,7 +158,7 @@ def test_a_plan_may_be_dropped_until_it_is_carried_out(by):
         ({"from": ["nothing"]}, "unknown_unit"),
         ({"from": []}, "incomplete"),
         ({"from": ["water", "water"]}, "unit_twice"),
-        ({"into": {"code": "urban", "name": "x"}}, "code_taken"),
+        ({"into": {"code": "urban", "name": "x"}}, "number_taken"),
         ({"into": {"code": "city", "name": "x", "kind": "circus"}}, "unknown_kind"),
         ({"into": {"code": "city"}}, "incomplete"),
     ],

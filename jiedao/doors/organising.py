@@ -17,7 +17,8 @@ from jiedao.ground.people.stationing import Consent
 from jiedao.ground.terms.models import terms
 from jiedao.kit.clock import today
 from jiedao.kit.refusal import Absent, Refused
-from jiedao.record import consents, succession
+from jiedao.lines.rights import actions as rights
+from jiedao.record import succession
 
 
 @dataclass(frozen=True)
@@ -297,7 +298,17 @@ def _gear(name: str, raw: Any, by: Actor) -> list[dict[str, Any]]:
 
 
 def _consent(name: str, raw: Any, by: Actor) -> Consent:
-    return consents.of(str(raw).strip()[:20], by)
+    """The answer of those in command, from the decided case in which they were asked. Refuses `no_such_consent`."""
+    number = str(raw).strip()[:20]
+    try:
+        use = rights.of_case(by, number)
+    except Absent:
+        raise Refused("no_such_consent", number=number) from None
+    told = rights.told(use)
+    if not told.decision:
+        raise Refused("no_such_consent", number=number)
+    agrees = told.stance in ("agree", "agree_if") or told.is_silent
+    return Consent(number, agrees, use.right, use.about_person_id, use.holder_id, told.consents)
 
 
 _OWN: dict[str, Callable[[str, Any, Actor], Any]] = {"day": _day, "gear": _gear, "consent": _consent}

@@ -137,10 +137,11 @@ def _column(refused: Refused | Absent, verb: str) -> str:
     """Our name of the column a refusal is about."""
     facts = refused.facts if isinstance(refused, Refused) else {}
     about = {
-        "unknown_person": "code", "person_left": "code", "already_holds": "code", "code_taken": "code",
-        "bad_code": "code", "unknown_post": "post", "seat_taken": "post", "seat_not_in_force": "post",
+        "unknown_person": "code", "person_left": "code", "already_holds": "code", "number_taken": "code",
+        "bad_number": "code", "unknown_post": "post", "seat_taken": "post", "seat_not_in_force": "post",
         "name_taken": "account", "second_account": "account", "consent_needed": "consent", "consent_denied": "consent",
-        "no_such_consent": "consent", "backwards": "until", "tenure_over": "on", "not_keeper": "post",
+        "no_such_consent": "consent",
+    "consent_of_another": "consent", "backwards": "until", "tenure_over": "on", "not_keeper": "post",
         "not_oneself": "code", "not_below_own": "post", "admin_roles_apart": "post",
     }  # fmt: skip
     name = facts.get("field") or next(iter(facts.get("missing", [])), "")

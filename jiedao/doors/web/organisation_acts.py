@@ -30,8 +30,9 @@ PICKED = frozenset({"unit", "units", "area", "post", "person"})
 ABOUT = {
     "unknown_unit": "unit", "unknown_post": "post", "unknown_person": "person", "unknown_area": "area",
     "seat_taken": "post", "seat_not_in_force": "post", "already_holds": "person", "person_left": "person",
-    "consent_needed": "consent", "consent_denied": "consent", "no_such_consent": "consent", "backwards": "on",
-    "code_taken": "code", "bad_code": "code", "name_taken": "account", "stationed_already": "person",
+    "consent_needed": "consent", "consent_denied": "consent", "no_such_consent": "consent",
+    "consent_of_another": "consent", "backwards": "on",
+    "number_taken": "code", "bad_number": "code", "name_taken": "account", "stationed_already": "person",
     "too_many_moved": "moved", "not_the_holder": "instead_of",
 }  # fmt: skip
 """Beside which field a refusal is shown, where it speaks of one."""

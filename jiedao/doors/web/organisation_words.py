@@ -112,7 +112,7 @@ def facts(row: Change) -> str:
         "to": gettext("to"),
         "into": gettext("into"),
         "was": gettext("was"),
-        "now": gettext("now"),
+        "now": pgettext("a number", "now"),
         "moved": gettext("of these moved down"),
         "home": gettext("sent by"),
         "consent": gettext("consent"),

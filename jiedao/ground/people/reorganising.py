@@ -100,7 +100,7 @@ def _old(changes: Iterable[Mapping[str, Any]]) -> dict[str, Unit]:
 
 
 def _check(changes: list[dict[str, Any]], by: Actor, on: date) -> None:
-    """Refuses `incomplete`, `too_many`, `unknown_unit`, `unit_twice`, `code_taken`, `backwards`, `unknown_kind`."""
+    """Refuses `incomplete`, `too_many`, `unknown_unit`, `unit_twice`, `number_taken`, `backwards`, `unknown_kind`."""
     codes = [code for change in changes for code in change["from"]]
     if not codes or any(not change["into"].get("name") or not change["into"].get("code") for change in changes):
         raise Refused("incomplete", verb="", missing=["name"])
@@ -120,7 +120,7 @@ def _check(changes: list[dict[str, Any]], by: Actor, on: date) -> None:
         if into.get("kind") and into["kind"] not in Unit.Kind.values:
             raise Refused("unknown_kind", kind=into["kind"], known=Unit.Kind.values)
         if into["code"] not in codes and Unit.objects.filter(code=into["code"], valid_to=None).exists():
-            raise Refused("code_taken", given=into["code"])
+            raise Refused("number_taken", given=into["code"])
 
 
 def _merge(change: dict[str, Any], merged: list[Unit], *, on: date, by: Actor) -> Unit:

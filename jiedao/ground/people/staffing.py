@@ -33,14 +33,14 @@ def join(
 ) -> Person:
     """Takes somebody on the roll (入职), with a seat and an account where they are named: all of it or nothing.
 
-    Refuses `bad_code`, `code_taken`, for the account `name_taken`, for the seat as `appointments.appoint` does.
+    Refuses `bad_number`, `number_taken`, for the account `name_taken`, for the seat as `appointments.appoint` does.
     """
     with receipts.whole():
         competence.require(by, "organisation", post.unit if post else None)
         if not _CODE.fullmatch(code):
-            raise Refused("bad_code", given=code[:40])
+            raise Refused("bad_number", given=code[:40])
         if Person.objects.filter(code=code).exists():
-            raise Refused("code_taken", given=code)
+            raise Refused("number_taken", given=code)
         name = clean(name, 60, one_line=True).strip()
         if not name:
             raise Refused("incomplete", verb="", missing=["name"])
@@ -59,7 +59,7 @@ def open_account(person: Person, username: str, *, by: Actor) -> Account:
     with receipts.whole():
         competence.require(by, "organisation", _unit_of(person))
         if not _CODE.fullmatch(username):
-            raise Refused("bad_code", given=username[:40])
+            raise Refused("bad_number", given=username[:40])
         if Account.objects.filter(username=username).exists():
             raise Refused("name_taken", given=username)
         if Account.objects.filter(person=person, is_active=True).exists():

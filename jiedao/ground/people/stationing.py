@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from jiedao.ground.journal import receipts
 from jiedao.ground.people import tenures
@@ -18,10 +19,17 @@ MOST_GEAR = 50
 
 @dataclass(frozen=True)
 class Consent:
-    """What those in command answered when they were asked (征得同意). Read by the door from the decided case."""
+    """What those in command answered when they were asked (征得同意). Read by the door from the decided case.
+
+    `right`, `person` and `holder` say what the case was about; `goes_on`: it was decided to do what was asked.
+    """
 
     number: str
     agrees: bool
+    right: str
+    person: UUID | None
+    holder: UUID
+    goes_on: bool = True
 
 
 def station(
@@ -40,7 +48,7 @@ def station(
 ) -> Stationing:
     """Sends a person of one body to work under another (派驻), with the gear handed over.
 
-    Refuses `unknown_kind`, `stationed_already`, `person_left`, and for a head `consent_needed` and `consent_denied`.
+    Refuses `unknown_kind`, `stationed_already`, `person_left`, and for a head as `_asked` does.
     """
     with receipts.whole():
         _competent(by, home, command)
@@ -55,7 +63,7 @@ def station(
         now = Stationing.objects.filter(tenures.overlapping(on, None), person=person).select_related("command").first()
         if now:
             raise Refused("stationed_already", person=person.name, unit=now.command.name, unit_en=now.command.name_en)
-        asked = _asked(command, home, by=by, consent=consent) if is_head else {}
+        asked = _asked(person, command, by=by, consent=consent) if is_head else {}
         row = Stationing(
             person=person, home=home, command=command, kind=kind, is_head=is_head, party_moved=party_moved,
             gear=handed(gear), basis=basis[:200], valid_from=on,
@@ -74,7 +82,7 @@ def end(row: Stationing, *, by: Actor, on: date, returned: bool = True, consent:
         row.refresh_from_db(fields=["valid_to"])
         if row.valid_to is not None and row.valid_to <= on:
             raise Refused("tenure_over", person=row.person.name, post=row.command.name, on=str(row.valid_to))
-        asked = _asked(row.command, row.home, by=by, consent=consent) if row.is_head else {}
+        asked = _asked(row.person, row.command, by=by, consent=consent) if row.is_head else {}
         row.valid_to = max(on, row.valid_from)
         row.save(update_fields=["valid_to"])
         told = {"person": row.person.code, "home": row.home.code, "on": str(on), "gear_returned": returned}
@@ -91,7 +99,7 @@ def asked(person: Person, *, by: Actor, on: date, consent: Consent | None) -> di
         .order_by("valid_from")
         .first()
     )
-    return _asked(row.command, row.home, by=by, consent=consent) if row else {}
+    return _asked(person, row.command, by=by, consent=consent) if row else {}
 
 
 def consent_right() -> Term | None:
@@ -113,15 +121,20 @@ def handed(gear: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
-def _asked(command: Unit, home: Unit, *, by: Actor, consent: Consent | None) -> dict[str, str]:
-    """Refuses `consent_needed`, or `consent_denied` where the right binds. Those in command need not ask themselves."""
+def _asked(person: Person, command: Unit, *, by: Actor, consent: Consent | None) -> dict[str, str]:
+    """Refuses `consent_needed`, `consent_of_another`, and `consent_denied` where it was dropped or the right binds.
+
+    Those in command need not ask themselves.
+    """
     right = consent_right()
     if right is None or (by.post is not None and set(by.post.unit.acts_for) & set(command.above)):
         return {}
     facts = {"unit": command.name, "unit_en": command.name_en, "right": right.name, "right_en": right.name_en}
     if consent is None:
         raise Refused("consent_needed", **facts)
-    if not consent.agrees and right.facts.get("binding"):
+    if consent.right != right.code or consent.person != person.id or consent.holder not in command.above:
+        raise Refused("consent_of_another", number=consent.number, person=person.name)
+    if not consent.goes_on or (not consent.agrees and right.facts.get("binding")):
         raise Refused("consent_denied", number=consent.number, **facts)
     return {"consent": consent.number, "answer": "agrees" if consent.agrees else "objects"}
 
