@@ -210,6 +210,16 @@ def _post(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Post:
     return found
 
 
+@reader("post_code")
+def _post_code(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Post:
+    return _post(name, raw, by, options)
+
+
+@reader("person_code")
+def _person_code(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Person:
+    return _person(name, raw, by, options)
+
+
 @reader("person")
 def _person(name: str, raw: Any, by: Actor, options: Mapping[str, Any]) -> Person:
     found = finding.person(raw)

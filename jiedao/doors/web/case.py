@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from jiedao.doors import acts
 from jiedao.doors.web import buttons as offers
-from jiedao.doors.web import forms, routed, telling
+from jiedao.doors.web import councils, forms, routed, telling
 from jiedao.doors.web.callers import callers
 from jiedao.doors.web.uploads import Uploads, taken
 from jiedao.doors.web.who import actor_of, is_part, staff
@@ -250,10 +250,7 @@ def told(case: Case, by: Actor) -> dict[str, Any]:
         "reporter": reporter(case, by, held, offered),
         "related": queries.related(case, by),
         "looks": queries.looks(case),
-        "checks": checks,
-        "ratings": ratings,
-        "check_rows": [telling.check_row(check, story.units) for check in checks],
-        "rating_rows": [telling.rating_row(rating, story.units) for rating in ratings],
+        **_judged(checks, ratings, story),
         "point": [_point(case)] if case.lon is not None else [],
         "outlines_url": reverse("outlines"),
         "reported_units": queries.reported_units(case),
@@ -261,6 +258,16 @@ def told(case: Case, by: Actor) -> dict[str, Any]:
         "signings": _shown(signings),
         "files": [file for line in story.lines for file in line.files],
         "arrival_host": _is_host(case, by),
+        "council": councils.panel(case),
+    }
+
+
+def _judged(checks: Any, ratings: Any, story: queries.Story) -> dict[str, Any]:
+    return {
+        "checks": checks,
+        "ratings": ratings,
+        "check_rows": [telling.check_row(check, story.units) for check in checks],
+        "rating_rows": [telling.rating_row(rating, story.units) for rating in ratings],
     }
 
 

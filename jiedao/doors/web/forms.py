@@ -158,6 +158,8 @@ _KINDS: dict[str, Callable[[Field, Asked], Drawn]] = {
     "basis": lambda field, asked: (forms.Textarea(), {"rows": 3, "maxlength": 3000}),
     "item": _item,
     "area": _area,
+    "post_code": lambda field, asked: (forms.TextInput(), {"maxlength": 40, "class": "short"}),
+    "person_code": lambda field, asked: (forms.TextInput(), {"maxlength": 40, "class": "short"}),
     "post": _post,
     "person": _person,
     "case": lambda field, asked: (forms.TextInput(), {"maxlength": 20, "class": "short"}),

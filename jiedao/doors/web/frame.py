@@ -43,6 +43,9 @@ STAFF = (
     Desk("grids", gettext_lazy("Grids"), "map", "M"),
     Desk("duties", gettext_lazy("Duty lists"), "list", "L"),
     Desk("organisation", gettext_lazy("Organisation"), "person", "N"),
+    Desk("admission", gettext_lazy("Admission"), "lock", "J"),
+    Desk("rights", gettext_lazy("Rights"), "check", "Q"),
+    Desk("burden", gettext_lazy("Burden"), "bars", "B"),
 )
 
 

@@ -42,5 +42,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("processes/", include("jiedao.doors.web.urls_processes")),
     path("grids/", include("jiedao.doors.web.urls_grids")),
     path("lists/", include("jiedao.doors.web.urls_duties")),
+    path("", include("jiedao.doors.web.urls_admission")),
     path("", include("jiedao.doors.web.urls_resident")),
 ]

@@ -24,7 +24,7 @@ def demand(
     *, by: Actor, what: str, asked_by: str, item_code: str = "", purpose: str = "", community: Unit | None = None
 ) -> Demand:
     """Somebody demands a certificate or a plate: issued if it is on the list, else refused with a slip. Both are logged."""
-    unit = community or _community_of(by)
+    unit = community or community_of(by)
     if unit is None or by.post is None or unit.id not in by.post.unit.above:
         raise Refused("not_your_unit", unit=unit.name if unit else "", unit_en=unit.name_en if unit else "")
     if (not what.strip() and not item_code) or not asked_by.strip():
@@ -52,7 +52,7 @@ def _found(code: str, what: str) -> DutyItem | None:
     return rows.filter(code=code).first() if code else rows.filter(name=what).first()
 
 
-def _community_of(by: Actor) -> Unit | None:
+def community_of(by: Actor) -> Unit | None:
     """The community an actor works for."""
     unit: Unit | None = by.post.unit if by.post else None
     while unit is not None and unit.kind != Unit.Kind.COMMUNITY:

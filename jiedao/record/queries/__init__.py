@@ -29,6 +29,7 @@ from jiedao.record.queries.worklists import (
     CaseRow,
     Listing,
     Lists,
+    case_rows,
     command_centre,
     next_due,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Story",
     "Turn",
     "WhistleOrder",
+    "case_rows",
     "checks_of",
     "command_centre",
     "counts",

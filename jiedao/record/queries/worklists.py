@@ -140,6 +140,11 @@ def rows_of(cases: list[UUID], known: dict[UUID, Definition]) -> list[CaseRow]:
     return [_case_row(row, known) for row in _read(found)] if found else []
 
 
+def case_rows(cases: list[UUID]) -> list[CaseRow]:
+    """The same for a desk that has found its cases by papers of its own."""
+    return rows_of(cases, scope.definitions()) if cases else []
+
+
 def _case_row(row: Any, known: dict[UUID, Definition]) -> CaseRow:
     (pk, number, title, kind, channel, severity, phase, process, state, marks, opened_at, held_since, seq, *rest) = row
     unit, item, area = rest[0:4], rest[4:7], rest[7:10]

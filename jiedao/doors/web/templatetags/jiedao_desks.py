@@ -1,10 +1,11 @@
 """Desk filters (工作台标签): codes of lists as words."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
 
-from jiedao.doors.web import telling
+from jiedao.doors.web import admission_words, telling
 
 register = template.Library()
 
@@ -25,3 +26,27 @@ def kind(code: str) -> str:
 def mark_words(marks: dict[str, Any]) -> list[dict[str, Any]]:
     """Marks of a case as words."""
     return telling.marks(marks)
+
+
+@register.filter
+def yuan(amount: Decimal | None) -> str:
+    """An amount of money with its thousands parted."""
+    return admission_words.money(amount)
+
+
+@register.filter
+def articles(basis: list[dict[str, Any]]) -> str:
+    """Laws and articles of a legal basis."""
+    return admission_words.basis(basis)
+
+
+@register.filter
+def at_key(known: dict[Any, Any], key: Any) -> Any:
+    """What a table holds under a key. None if nothing."""
+    return known.get(key)
+
+
+@register.filter
+def level_word(code: str) -> str:
+    """A level as people call it."""
+    return admission_words.level(code)
