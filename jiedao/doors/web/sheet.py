@@ -43,7 +43,9 @@ def page(
         try:
             given = forms.given(form, act, [])
             key = request.POST.get("key", "")
-            return HttpResponseRedirect(once(request, name, given, key, lambda: write(values(fields, given, by))), status=303)
+            return HttpResponseRedirect(
+                once(request, name, given, key, lambda: write(values(fields, given, by))), status=303
+            )
         except Refused as refused:
             refusal = forms.told(refused)
             forms.mark(form, act, refused)
