@@ -118,6 +118,7 @@ TENANT_APPS = [
     "jiedao.ground.duties",
     "jiedao.record",
     "jiedao.lines.processes",
+    "jiedao.lines.views",
     "jiedao.lines.admission",
     "jiedao.lines.rights",
     "jiedao.lines.lists",

@@ -122,3 +122,8 @@ def test_posts_that_answer_calls_find_a_callers_own_cases_and_the_look_is_writte
     assert case.number in told
     assert Look.objects.get(what="caller").purpose == "search"
     assert case.number not in Colleague("urban").post("/search/", {"q": "13800138000"}).content.decode()
+
+
+@pytest.mark.parametrize("sought", ["%00", "%ED%A0%80", "a" * 5000, "%25%25", "-1"])
+def test_strange_words_find_nothing_and_break_nothing(sought):
+    assert Colleague("dispatcher").get(f"/search/?q={sought}").status_code in (200, 302)

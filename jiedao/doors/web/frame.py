@@ -38,6 +38,7 @@ STAFF = (
     Desk("whistles", gettext_lazy("Whistles"), "whistle", "W"),
     Desk("checks", gettext_lazy("Check and callback"), "check", "V"),
     Desk("supervision", gettext_lazy("Supervision"), "eye", "S"),
+    Desk("cases", gettext_lazy("All cases"), "file", "L"),
     Desk("rates", gettext_lazy("Rates"), "figures", "A"),
     Desk("processes", gettext_lazy("Processes"), "file", "P", frozenset({"system_admin", "district_leader"})),
     Desk("grids", gettext_lazy("Grids"), "map", "M"),

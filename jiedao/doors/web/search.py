@@ -15,10 +15,9 @@ from jiedao.ground.journal import notes
 from jiedao.ground.people import Actor
 from jiedao.ground.people.contacts import known_subject
 from jiedao.ground.terms import competence
-from jiedao.kit.text import clean, fold_width
+from jiedao.kit.text import fold_width
 from jiedao.record.queries import search
 
-MOST_LETTERS = 80
 _CASE_NUMBER = re.compile(r"[0-9]{2}-[0-9]{0,9}")
 _PERSONAL = re.compile(r"[0-9Xx]{7,}")
 
@@ -28,7 +27,7 @@ _PERSONAL = re.compile(r"[0-9Xx]{7,}")
 def page(request: HttpRequest) -> HttpResponse:
     """Results by kind. The field posts; plain words then become an address that can be kept, a phone number never does."""
     given = request.POST if request.method == "POST" else request.GET
-    sought = clean(given.get("q", "")[:MOST_LETTERS], one_line=True).strip()
+    sought = tabs.words(given.get("q", ""))
     personal = _is_personal(sought)
     if request.method == "POST" and sought and not personal:
         return HttpResponseRedirect(f"{reverse('search')}?{urlencode({'q': sought})}")

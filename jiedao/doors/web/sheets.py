@@ -31,6 +31,7 @@ def workbook(name: str, title: str, rows: Iterable[Sequence[object]]) -> HttpRes
     """The rows as a workbook with one sheet; every cell is text, so that nothing in it is computed."""
     from openpyxl import Workbook  # noqa: PLC0415 -- slow import
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 -- slow import
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415 -- slow import
     from openpyxl.styles import Alignment, Font  # noqa: PLC0415 -- slow import
 
     book = Workbook(write_only=True)
@@ -39,7 +40,8 @@ def workbook(name: str, title: str, rows: Iterable[Sequence[object]]) -> HttpRes
     for at, row in enumerate(rows):
         cells = []
         for value in row:
-            made = WriteOnlyCell(sheet, "" if value is None else str(value))
+            text = "" if value is None else ILLEGAL_CHARACTERS_RE.sub("", str(value))[:32_000]
+            made = WriteOnlyCell(sheet, text)
             made.data_type, made.number_format = "s", "@"
             made.alignment = Alignment(vertical="top", wrap_text=True)
             if at == 0:

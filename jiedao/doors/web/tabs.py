@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
+from jiedao.kit.refusal import Refused
+from jiedao.kit.text import clean
 from jiedao.record.queries import PAGE, Count
 
 FARTHEST = 200
@@ -39,6 +41,14 @@ def number(request: HttpRequest) -> int:
     """The page asked for, from 1."""
     text = request.GET.get("page", "")
     return min(max(int(text), 1), FARTHEST) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
+def words(text: str, most: int = 80) -> str:
+    """What was typed into a filter, on one line; nothing where it holds what no text can hold."""
+    try:
+        return clean(text[:most], one_line=True).strip()
+    except Refused:
+        return ""
 
 
 def here(request: HttpRequest, *without: str) -> str:

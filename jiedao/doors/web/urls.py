@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("places/", parts.places, name="places"),
     path("organisation/", include("jiedao.doors.web.urls_organisation")),
     path("rates/", include("jiedao.doors.web.urls_rates")),
+    path("cases/", include("jiedao.doors.web.urls_register")),
     path("processes/", include("jiedao.doors.web.urls_processes")),
     path("grids/", include("jiedao.doors.web.urls_grids")),
     path("lists/", include("jiedao.doors.web.urls_duties")),

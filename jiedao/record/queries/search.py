@@ -49,6 +49,16 @@ def _wanted(sought: str) -> tuple[str, scope.Params]:
     return f"c.id = f.id AND {held}", [wanted, *like]
 
 
+def held(sought: str) -> tuple[str, scope.Params]:
+    """What `cases` asks, as a condition on the case `c` alone, for lists that are narrowed by words too."""
+    condition, params = _wanted(sought)
+    if not condition:
+        return "FALSE", []
+    if "f." not in condition:
+        return condition, params
+    return f"EXISTS (SELECT 1 FROM record_findable f WHERE {condition})", params
+
+
 def _page(actor: Actor, condition: str, params: scope.Params, page: int, size: int) -> Found:
     if not condition:
         return Found([], more=False)

@@ -1,0 +1,229 @@
+"""The register (案件总表): every case in sight, filtered by its address; saved views, bulk acts, files to take away."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, pgettext
+from django.views.decorators.http import require_GET, require_POST
+
+from jiedao.doors import acts, fields
+from jiedao.doors.web import forms, sheets, tabs, telling
+from jiedao.doors.web.templatetags.jiedao_ui import named, pick
+from jiedao.doors.web.who import actor_of, is_part, staff
+from jiedao.ground import finding
+from jiedao.kit.clock import local, now
+from jiedao.kit.refusal import Absent, Refused
+from jiedao.lines.views import saved
+from jiedao.record import queries, sight
+from jiedao.record.queries import pick as picks
+from jiedao.record.queries.register import DUE, ORDERS, Asked, register
+from jiedao.record.queries.worklists import CaseRow
+from jiedao.record.verbs import MARKS, PHASES, VERBS
+
+DESK = "cases"
+BULK = ("remind", "supervise", "lift", "escalate")
+MOST_AT_ONCE = 50
+NAMES = ("q", "process", "phase", "kind", "channel", "area", "unit", "due", "mark", "since", "until", "order")
+
+
+@require_GET
+@staff
+def page(request: HttpRequest) -> HttpResponse:
+    """The list with its filters; htmx asks for the list alone."""
+    by, wanted = actor_of(request), asked(request)
+    found, number = register(by, wanted), tabs.number(request)
+    count = found.count()
+    rows = found.page(number, order=ORDERS[wanted.order])
+    shown = {
+        "rows": rows,
+        "count": count,
+        "pages": tabs.Pages(number, count, len(rows)),
+        "asked": wanted,
+        "query": _query(request),
+        "list_href": tabs.here(request, "page"),
+        "sought": wanted.words,
+        "verbs": [{"code": verb, "word": pick({"zh": VERBS[verb].zh, "en": VERBS[verb].en})} for verb in BULK],
+    }
+    if is_part(request):
+        return render(request, "register/_list.html", shown)
+    return render(request, "register/page.html", shown | _choices(request, wanted))
+
+
+@require_GET
+@staff
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """The same query as a file, at most ten thousand rows; its first lines say what was asked, when and by which post."""
+    if kind not in ("csv", "xlsx"):
+        raise Absent
+    by, wanted = actor_of(request), asked(request)
+    name = f"cases-{local(now()):%Y%m%d-%H%M}"
+    rows = _table(request, by, wanted)
+    return (
+        sheets.answer(f"{name}.csv", rows)
+        if kind == "csv"
+        else sheets.workbook(f"{name}.xlsx", gettext("All cases"), rows)
+    )
+
+
+@require_POST
+@staff
+def save(request: HttpRequest) -> HttpResponse:
+    """Keeps the view under a name; the list is shown again."""
+    query = request.POST.get("query", "")[:600]
+    try:
+        saved.save(actor_of(request), DESK, request.POST.get("name", ""), query, for_unit="unit" in request.POST)
+    except Refused as refused:
+        told = forms.told(refused)
+        return render(request, "register/refused.html", {"refusal": told, "query": query}, status=told.status)
+    return HttpResponseRedirect(f"{reverse('cases')}?{query}", status=303)
+
+
+@require_POST
+@staff
+def forget(request: HttpRequest, view_id: UUID) -> HttpResponse:
+    """Takes a view of one's own away."""
+    saved.forget(actor_of(request), view_id)
+    return HttpResponseRedirect(reverse("cases"), status=303)
+
+
+@require_POST
+@staff
+def bulk(request: HttpRequest) -> HttpResponse:
+    """One act on several cases: each its own, in turn, with its own outcome told. Nothing is all or nothing here."""
+    by, verb = actor_of(request), request.POST.get("verb", "")
+    if verb not in BULK:
+        raise Absent
+    chosen = request.POST.getlist("case")[:MOST_AT_ONCE]
+    given = {"reason": request.POST.get("reason", ""), "text": request.POST.get("reason", "")}
+    key = request.POST.get("key", "")
+    report = [_one(by, verb, number, given, f"{key}:{number}" if key else "") for number in chosen]
+    return render(
+        request,
+        "register/report.html",
+        {
+            "report": report,
+            "done": sum(row["done"] for row in report),
+            "word": pick({"zh": VERBS[verb].zh, "en": VERBS[verb].en}),
+            "query": request.POST.get("query", "")[:600],
+            "left": len(request.POST.getlist("case")) - len(chosen),
+        },
+    )
+
+
+def _one(by: Any, verb: str, number: str, given: dict[str, str], key: str) -> dict[str, Any]:
+    """One case of a bulk act: done, or the sentence of its refusal."""
+    try:
+        case = sight.case_or_404(by, number)
+        acts.perform(verb, case, by=by, given=given, key=key)
+    except (Refused, Absent) as refused:
+        return {"number": number, "done": False, "told": forms.told(refused)}
+    return {"number": number, "done": True, "title": case.title}
+
+
+def asked(request: HttpRequest) -> Asked:
+    """What the address asks; what it does not know it leaves out."""
+    given = {name: tabs.words(request.GET.get(name, "")) for name in NAMES}
+    area, unit = finding.area(given["area"]), finding.unit(given["unit"])
+    return Asked(
+        words=given["q"],
+        process=given["process"][:40],
+        phase=given["phase"] if given["phase"] in PHASES else "",
+        kind=given["kind"] if given["kind"] in fields.KINDS else "",
+        channel=given["channel"] if given["channel"] in telling.CHANNELS else "",
+        area=area.path if area and given["area"] else "",
+        unit=str(unit.id) if unit and given["unit"] else "",
+        due=given["due"] if given["due"] in DUE else "",
+        mark=given["mark"] if given["mark"] in MARKS else "",
+        since=_day(given["since"]),
+        until=_day(given["until"]),
+        order=given["order"] if given["order"] in ORDERS else "",
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _query(request: HttpRequest) -> str:
+    """The query of this view, without pages, as a saved view keeps it."""
+    return urlencode([(name, request.GET[name]) for name in NAMES if request.GET.get(name)])
+
+
+def due_words() -> dict[str, str]:
+    return {
+        "open": gettext("Running"),
+        "overdue": gettext("Overdue"),
+        "week": gettext("Due within seven days"),
+        "paused": gettext("Standing still"),
+        "unowned": gettext("Nobody has it"),
+        "closed": gettext("Ended"),
+    }
+
+
+def order_words() -> dict[str, str]:
+    return {
+        "": gettext("Most pressing first"),
+        "newest": gettext("Newest first"),
+        "oldest": gettext("Oldest first"),
+        "due": gettext("By due time"),
+        "closed": gettext("Last ended first"),
+    }
+
+
+def _choices(request: HttpRequest, wanted: Asked) -> dict[str, Any]:
+    """What the filters offer, in the visitor's language."""
+    by = actor_of(request)
+    unit = picks.units_by([wanted.unit])[:1] if wanted.unit else []
+    return {
+        "views": saved.of(by, DESK),
+        "own": by.person.id if by.person else None,
+        "processes": [(one.code, pick(one.label)) for one in queries.in_force()],
+        "phases": [(code, pick({"zh": zh, "en": en})) for code, (zh, en) in PHASES.items()],
+        "kinds": [(code, pick(label)) for code, label in fields.KINDS.items()],
+        "channels": [(code, telling.channel(code)) for code in telling.CHANNELS],
+        "dues": list(due_words().items()),
+        "orders": list(order_words().items()),
+        "marks": [(code, pick({"zh": zh, "en": en})) for code, (zh, en) in MARKS.items()],
+        "areas": picks.areas_below(by.area_path) if by.area_path else picks.areas(""),
+        "area": request.GET.get("area", ""),
+        "unit": unit[0] if unit else None,
+    }
+
+
+def _table(request: HttpRequest, by: Any, wanted: Asked) -> Iterator[list[object]]:
+    """The file: what was asked, then a head, then a row a case, page by page."""
+    post = named(by.post) if by.post else ""
+    yield [gettext("Made"), f"{local(now()):%Y-%m-%d %H:%M}", gettext("Post"), post, gettext("Asked"), _query(request)]
+    yield [
+        pgettext("of a case", "Number"), gettext("What"), gettext("Process"), gettext("State"), pgettext("channel", "Source"),
+        gettext("Kind"), gettext("Duty item"), gettext("Area"), pgettext("of a place", "Address"), gettext("Who has it"),
+        gettext("Since when"), gettext("Due"), gettext("Opened"),
+    ]  # fmt: skip
+    found, number = register(by, wanted), 1
+    while number * queries.PAGE <= sheets.MOST:
+        rows = found.page(number, order=ORDERS[wanted.order])
+        yield from (_line(row) for row in rows)
+        if len(rows) < queries.PAGE:
+            return
+        number += 1
+
+
+def _line(row: CaseRow) -> list[object]:
+    def at(moment: Any) -> str:
+        return f"{local(moment):%Y-%m-%d %H:%M}" if moment else ""
+
+    return [
+        row.number, row.title, pick(row.process), pick(row.state), telling.channel(row.channel), telling.kind(row.kind),
+        named(row.item) if row.item else "", named(row.area) if row.area else "", row.address,
+        named(row.holder) if row.holder else "", at(row.held_since), at(row.clock["due_at"]) if row.clock else "",
+        at(row.opened_at),
+    ]  # fmt: skip
