@@ -8,8 +8,6 @@ where it must be refused.
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from jiedao.ground.people import Actor
 
 
@@ -65,7 +63,7 @@ OF_ORDER = NEEDS_OPEN_ORDER | {"rule"}
 class Paper:
     """The case as the process describes it."""
 
-    document: str
+    says: dict[str, Any]
     has_caller: bool
     state: str = ""
     turns: list[Turn] = field(default_factory=list)
@@ -82,7 +80,6 @@ class Paper:
     promise: str = ""  # "", running, paused
 
     def __post_init__(self) -> None:
-        self.says: dict[str, Any] = yaml.safe_load(self.document)
         self.state = self.says["opens_in"]
 
     # Who may

@@ -11,6 +11,7 @@ from jiedao.kit.clock import moved
 from jiedao.record import consequences, tasks
 from jiedao.record.models import Effect, Entry
 from jiedao.stages import intake
+from tests import cast
 
 
 @pytest.fixture
@@ -38,6 +39,15 @@ def test_an_entry_and_its_job_come_together(in_gulou):
     before = jobs()
 
     somebody_reports()
+
+    assert jobs() == before + 1
+
+
+def test_a_later_line_and_its_job_come_together(in_gulou):
+    case = cast.filed()
+    before = jobs()
+
+    cast.do(case, "dispatch", cast.DISPATCHER, lead="urban")
 
     assert jobs() == before + 1
 

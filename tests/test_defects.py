@@ -1,0 +1,91 @@
+"""Seeded defects (预设缺陷): each promise broken on purpose, in a copy of the checkout, where its test must turn red.
+
+`tests/defects/*.patch`: a head says which promise, what is broken, and which tests must see it (`red:`); `shapes: yes`
+where the patch changes what the tests' database is made from, which then is made anew. A patch that no longer applies
+is red too: the code has moved on, so look whether the promise still has its defect.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jiedao.ground.db.home import CHECKOUT
+from tests.cluster import test_home as home
+
+PATCHES = sorted((CHECKOUT / "tests" / "defects").glob("*.patch"))
+EACH_COMMIT = "G33-seals-are-ignored"
+LEFT_OUT = shutil.ignore_patterns("var", ".*", "node_modules", "__pycache__")
+
+PROMISED = frozenset("G02 G04 G07 G09 G10 G11 G13 G14 G17 G20 G21 G23 G24 G26 G27 G33 G35 G36 G38 tables".split())
+"""What docs/proof.md shows by a test and lists with a defect."""
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One patch and what its head says."""
+
+    patch: Path
+    promise: str
+    broken: str
+    red: tuple[str, ...]
+    shapes: bool
+
+    @classmethod
+    def read(cls, patch: Path) -> "Defect":
+        head = patch.read_text(encoding="utf-8").split("\n--- ", 1)[0]
+        said = [line.partition(": ")[::2] for line in head.splitlines()]
+        told = dict(said)
+        red = tuple(value for name, value in said if name == "red")
+        return cls(patch, told["promise"], told["broken"], red, told.get("shapes") == "yes")
+
+
+def broken_copy(defect: Defect, target: Path) -> Path:
+    """The checkout with the defect in it; data, packages and history stay outside."""
+    shutil.copytree(CHECKOUT, target, ignore=LEFT_OUT, symlinks=True)
+    applied = subprocess.run(
+        ["git", "apply", "--whitespace=nowarn", str(defect.patch)],
+        cwd=target,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert applied.returncode == 0, f"{defect.patch.name} no longer applies: {applied.stderr}"
+    return target
+
+
+def outcome(defect: Defect, checkout: Path, template: str) -> subprocess.CompletedProcess[str]:
+    """The tests that must see it, in a process of their own, on the server and the template of this run."""
+    ours = ("PYTEST", "DATABASE_", "JIEDAO_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    env |= {"JIEDAO_TEST_HOME": str(home())} | ({} if defect.shapes else {"JIEDAO_TEST_TEMPLATE": template})
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=short", "-p", "no:cacheprovider", *defect.red]
+    return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True, check=False, timeout=900)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(patch, id=patch.stem, marks=[] if patch.stem == EACH_COMMIT else [pytest.mark.nightly])
+        for patch in PATCHES
+    ],
+)
+@pytest.mark.timeout(1000)
+def test_a_broken_promise_is_seen_by_its_test(patch, template, tmp_path):
+    if shutil.which("git") is None:
+        pytest.skip("git is needed to apply a patch")
+    defect = Defect.read(patch)
+
+    done = outcome(defect, broken_copy(defect, tmp_path / "broken"), template)
+
+    assert done.returncode == 1 and "\nFAILED " in done.stdout, (
+        f"{defect.promise} is not watched: {defect.broken}\n{done.stdout[-3000:]}{done.stderr[-1000:]}"
+    )
+
+
+def test_every_promise_that_we_call_shown_has_a_defect():
+    assert {Defect.read(patch).promise for patch in PATCHES} == PROMISED
