@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jiedao.ground.places.coords import as_wgs84, shape_to_wgs84, to_gcj02, to_wgs84
+from jiedao.ground.places.coords import as_wgs84, shape_to_gcj02, shape_to_wgs84, to_gcj02, to_wgs84
 from jiedao.kit.refusal import Refused
 
 
@@ -18,6 +18,34 @@ def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 def test_a_point_in_beijing_is_shifted_as_the_maps_shift_it():
     assert to_gcj02(116.404, 39.915) == pytest.approx((116.410244, 39.916404), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("ground", "drawn"),
+    [
+        ((121.5272106, 31.1774276), (121.531541859215, 31.17530398364597)),
+        ((113.912316, 22.543847), (113.9171764808363, 22.540796131694766)),
+        ((116.377817, 39.911954), (116.38404722455657, 39.91334545536069)),
+    ],
+    ids=["shanghai", "shenzhen", "beijing"],
+)
+def test_published_points_are_met_to_a_micrometre_and_back_to_a_millimetre(ground, drawn):
+    """The points with which the public library eviltransform is tested in a dozen languages."""
+    assert to_gcj02(*ground) == pytest.approx(drawn, abs=1e-11)
+    assert metres(to_wgs84(*drawn), ground) < 0.001
+
+
+def test_degrees_of_the_national_survey_are_taken_as_they_are():
+    assert as_wgs84(118.76, 32.06, "cgcs2000") == (118.76, 32.06)
+
+
+def test_a_shape_drawn_for_a_web_map_comes_back_as_it_was():
+    ring = [[118.71, 32.01], [118.72, 32.01], [118.72, 32.02], [118.71, 32.01]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+
+    back = shape_to_wgs84(shape_to_gcj02(shape))
+
+    assert back["coordinates"][0][1] == pytest.approx(ring[1], abs=1e-9)
 
 
 @pytest.mark.parametrize(

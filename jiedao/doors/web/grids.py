@@ -50,6 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
              "faults": grids_words.fault_words(by_code.get(row.code, []))} for row in rows
         ],
         "pages": tabs.Pages(number, Count(len(codes)), len(rows), PAGE), "found": len(codes),
+        "strength": crew.strength(wanted.within), "branches": crew.branches(wanted.within),
         "site_kinds": _site_kinds(node.path if node is not top else ""), "rule": _rule(),
         "map": _map_state(request, node, top, codes, people, by_code), "may_redraw": competence.may(by, "grids"),
         "filtered": bool(wanted.kind or wanted.words or wanted.codes is not None),

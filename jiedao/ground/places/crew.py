@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from jiedao.ground.people.models import Link, Post, Tenure, Unit
 from jiedao.ground.places.models import Area
@@ -94,6 +94,41 @@ def staff(day: date | None = None) -> dict[str, int]:
     held = _held(day or today()).filter(post__area__kind=Area.Kind.GRID)
     rows = held.values_list("post__area__code").annotate(people=Count("person", distinct=True)).order_by()
     return dict(rows)
+
+
+@dataclass(frozen=True)
+class Strength:
+    """Seats of one kind on grids: how many there are, and how many somebody holds."""
+
+    name: str
+    name_en: str
+    seats: int
+    filled: int
+
+
+def strength(within: str = "", day: date | None = None) -> list[Strength]:
+    """The seats of all grids below a path, by kind. One query."""
+    day = day or today()
+    posts = Post.objects.on(day).filter(area__kind=Area.Kind.GRID)
+    if within:
+        posts = posts.filter(area__path__startswith=f"{within}/")
+    held = Exists(_held(day).filter(post=OuterRef("pk")))
+    rows = posts.annotate(held=held).values_list("kind__name", "kind__name_en", "kind__rank")
+    counted = rows.annotate(seats=Count("pk"), filled=Count("pk", filter=Q(held=True))).order_by("kind__rank")
+    return [Strength(name, name_en, seats, filled) for name, name_en, _, seats, filled in counted]
+
+
+def branches(within: str = "", day: date | None = None) -> int:
+    """How many party branches serve grids below a path. One query."""
+    found = Unit.objects.on(day).exclude(serves=[])
+    if within:
+        codes = (
+            Area.objects.on(day)
+            .filter(kind=Area.Kind.GRID, path__startswith=f"{within}/")
+            .values_list("code", flat=True)
+        )
+        found = found.filter(serves__overlap=list(codes))
+    return int(found.count())
 
 
 def left_over(day: date | None = None) -> list[Seat]:

@@ -45,7 +45,7 @@ class GridMap extends CaseMap {
     if (!this.front) this.mark_grids();
     map.addImage("hatch", hatch(token("control")), { pixelRatio: 2 });
     map.addImage("crossed", crossed(token("ink")), { pixelRatio: 2 });
-    map.addSource("outlines", { type: "geojson", data: this.outlines ?? NOTHING, tolerance: 0.2 });
+    map.addSource("outlines", { type: "geojson", data: this.outlines ?? NOTHING });
     map.addSource("names", { type: "geojson", data: centres(this.outlines ?? NOTHING, this.library) });
     map.addSource("cases", { type: "geojson", data: this.spots() });
     this.fill(map);

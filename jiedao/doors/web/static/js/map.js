@@ -43,14 +43,13 @@ export class CaseMap extends HTMLElement {
 
   async open() {
     this.dress();
-    /** @type {Library} */
-    const library = await import(this.dataset.lib ?? "");
-    library.setWorkerUrl(this.dataset.worker ?? "");
-    this.library = library;
-    const [outlines, cases] = await Promise.all([
+    const [library, outlines, cases] = await Promise.all([
+      /** @type {Promise<Library>} */ (import(this.dataset.lib ?? "")),
       read(this.dataset.outlines, this.dataset.outlinesUrl),
       read(this.dataset.cases, this.dataset.casesUrl),
     ]);
+    library.setWorkerUrl(this.dataset.worker ?? "");
+    this.library = library;
     this.outlines = /** @type {GeoJSON.FeatureCollection} */ (outlines ?? NOTHING);
     this.cases = /** @type {CasePoint[]} */ (cases ?? []);
     const map = new library.Map({
