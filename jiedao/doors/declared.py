@@ -24,6 +24,7 @@ from jiedao.doors.fields import (
     Field,
     asked,
     children,
+    matters,
     pause_reasons,
 )
 from jiedao.doors.papers import PAPERS
@@ -56,7 +57,7 @@ _ACTS = (
         (
             asked("item", "item", "职责事项", "Duty item"),
             asked("kind", "choice", "诉求类型", "Kind", choices=KINDS),
-            asked("matter", "word", "事项分流", "Kind of matter"),
+            asked("matter", "choice", "事项分流", "Kind of matter", choices=matters),
             asked("point", "point", "位置", "Place on the map"),
             asked("area", "area", "所在区域", "Area"),
             asked("address", "line", "地址", "Address"),

@@ -72,6 +72,14 @@ def pause_reasons(case: Case) -> Mapping[str, Label]:
     return case.process.definition.pause_reasons
 
 
+def matters(case: Case) -> Mapping[str, Label]:
+    """The district's kinds of matter (三事分流). None where its table is empty: the field is not drawn then."""
+    from jiedao.ground.duties.settling import TABLE  # noqa: PLC0415 -- app ready
+    from jiedao.ground.terms.models import terms  # noqa: PLC0415 -- app ready
+
+    return {code: {"zh": term.name, "en": term.name_en} for code, term in terms(TABLE).items()}
+
+
 def children(case: Case) -> Mapping[str, Label]:
     from jiedao.record import versions  # noqa: PLC0415 -- app ready
 

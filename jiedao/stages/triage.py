@@ -6,6 +6,7 @@ from uuid import UUID
 
 from jiedao.ground.duties.models import DutyItem
 from jiedao.ground.duties.responsible import responsible
+from jiedao.ground.duties.settling import kind_of, settled
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.ground.places.locate import locate
@@ -66,7 +67,7 @@ def _classified(case: Case, item: DutyItem | None, kind: str, matter: str, sever
     if kind:
         sets["kind"] = kind
     if matter:
-        sets["matter"] = matter
+        sets["matter"] = kind_of(matter).code
     if severity is not None:
         sets["severity"] = severity
     return sets
@@ -88,10 +89,16 @@ def proposal(case: Case) -> dict[str, Any]:
     """Who is responsible by list and place, as the case shows it. Empty names where the list is silent."""
     assert case.item is not None
     answer = responsible(case.item, case.area)
+    lead, helpers, why = answer.lead, answer.helpers, answer.why
+    below = settled(case.item, case.area, case.matter) if case.matter else None
+    if below and below.unit != lead:
+        # Settled below; whom the list names stands by.
+        helpers = [lead, *helpers] if lead else helpers
+        lead, why = below.unit, below.why
     return {
-        "proposed_lead": str(answer.lead.id) if answer.lead else "",
-        "proposed_helpers": [str(u.id) for u in answer.helpers],
-        "why": answer.why,
+        "proposed_lead": str(lead.id) if lead else "",
+        "proposed_helpers": [str(u.id) for u in helpers if u != lead],
+        "why": below.why if below else why,
     }
 
 

@@ -259,6 +259,7 @@ def told(case: Case, by: Actor) -> dict[str, Any]:
         "files": [file for line in story.lines for file in line.files],
         "arrival_host": _is_host(case, by),
         "council": councils.panel(case),
+        "matter": telling.matter(case),
     }
 
 

@@ -48,6 +48,7 @@ def form_for(
     made = {
         field.name: _field(field, asked, field.required or field.name in needed, (initial or {}).get(field.name))
         for field in asked.act.fields
+        if not (field.kind == "choice" and callable(field.choices) and not field.options(asked.case))
     }
     kind = type("ActForm", (forms.Form,), made)
     form: forms.Form = kind(data, files) if data is not None else kind(initial=initial)
@@ -176,12 +177,12 @@ def given(form: forms.Form, act: Act, photos: list[store.Stored]) -> dict[str, A
             form.data, form.files, form.add_prefix(field.name)
         )
         for field in act.fields
-        if field.kind != "photos"
+        if field.kind != "photos" and field.name in form.fields
     }
     for field in act.fields:
         if field.kind == "photos" and photos:
             typed[field.name] = photos
-        if field.kind == "yes":
+        if field.kind == "yes" and field.name in typed:
             typed[field.name] = "yes" if typed[field.name] else ""
     return typed
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext, pgettext
 
 from jiedao.doors import acts
-from jiedao.doors.fields import VETTED
+from jiedao.doors.fields import VETTED, matters
 from jiedao.doors.web import clocks
 from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.ground.districts.calendar import calendar
@@ -59,6 +59,11 @@ def channel(code: str) -> str:
 
 def kind(code: str) -> str:
     return pick(acts.KINDS.get(code, {}), code)
+
+
+def matter(case: Any) -> str:
+    """The kind of matter a case is, in the district's word for it."""
+    return pick(matters(case).get(case.matter, {}), case.matter) if case.matter else ""
 
 
 def outcome(code: str) -> str:
@@ -151,6 +156,8 @@ def days_off(limit: Any, start: datetime, due: datetime) -> list[date]:
 def why(reason: dict[str, Any], item: Any = None) -> str:
     """Why a unit was proposed or sent the case: by whom, or by which list, item and relation to the place."""
     by = reason.get("by", "")
+    if by == "matter":
+        return _settled(reason)
     if by:
         words = {
             "person": gettext("Chosen by a person"),
@@ -172,6 +179,14 @@ def why(reason: dict[str, Any], item: Any = None) -> str:
     }
     relation = relations.get(reason.get("relation", ""), "")
     return f"{told} · {relation}" if relation else told
+
+
+def _settled(reason: dict[str, Any]) -> str:
+    """A kind of matter settled below: at the lowest level that can (E2)."""
+    matter = named({"name": reason.get("matter_name", ""), "name_en": reason.get("matter_name_en", "")})
+    if reason.get("level") == "community":
+        return gettext("%(matter)s: settled by the community of the place, where it is admitted") % {"matter": matter}
+    return gettext("%(matter)s: settled by the sub-district of the place, where it is admitted") % {"matter": matter}
 
 
 def details(line: Line, story: Story) -> list[tuple[str, str]]:
