@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from jiedao.doors.web import grids_words, tabs
+from jiedao.doors.web import grids_words, parts, tabs
 from jiedao.doors.web.clocks import is_chinese
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.places import checks, crew, geometry, outlines, plots, sites, tree
@@ -150,17 +150,7 @@ def shapes(request: HttpRequest) -> HttpResponse:
     """The lines of all areas for the map; they change with a redraw, so a browser that has them is told so at once."""
     if plots.board(today()) == {}:
         raise Http404
-    kept = outlines.lines(english=not is_chinese())
-    if request.headers.get("If-None-Match") == kept.etag:
-        answer = HttpResponse(status=304)
-    else:
-        packed = "gzip" in request.headers.get("Accept-Encoding", "")
-        answer = HttpResponse(kept.packed if packed else kept.plain, content_type="application/geo+json")
-        if packed:
-            answer.headers["Content-Encoding"] = "gzip"
-    answer.headers["ETag"], answer.headers["Cache-Control"] = kept.etag, "private, no-cache"
-    answer.headers["Vary"] = "Accept-Encoding, Cookie"
-    return answer
+    return parts.sent(request, outlines.lines(english=not is_chinese()))
 
 
 @require_GET

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -49,8 +49,20 @@ def locate(request: HttpRequest) -> HttpResponse:
 def outlines(request: HttpRequest) -> HttpResponse:
     """The areas of the district as GeoJSON; public lines, so a browser may keep them for a while."""
     english = (request.LANGUAGE_CODE or "").startswith("en")  # type: ignore[attr-defined]
-    answer = JsonResponse(shapes.collection(english=english))
-    answer.headers["Cache-Control"] = "private, max-age=600"
+    return sent(request, shapes.lines(english=english), "private, max-age=600")
+
+
+def sent(request: HttpRequest, lines: shapes.Lines, kept: str = "private, no-cache") -> HttpResponse:
+    """Lines of areas, packed where the browser unpacks; one that has them already is only told so."""
+    if request.headers.get("If-None-Match") == lines.etag:
+        answer = HttpResponse(status=304)
+    else:
+        packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        answer = HttpResponse(lines.packed if packed else lines.plain, content_type="application/geo+json")
+        if packed:
+            answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["ETag"], answer.headers["Cache-Control"] = lines.etag, kept
+    answer.headers["Vary"] = "Accept-Encoding, Cookie"
     return answer
 
 

@@ -17,28 +17,6 @@ from jiedao.kit.clock import today
 
 MOST = 12
 
-_kept: dict[tuple[str, str, bool], dict[str, Any]] = {}
-
-
-def collection(*, english: bool = False) -> dict[str, Any]:
-    """A FeatureCollection with the name and level of each area. Made once a day and language: redraws have a date."""
-    key = (connection.schema_name, str(today()), english)
-    if key not in _kept:
-        if len(_kept) > 32:
-            _kept.clear()
-        areas = Area.objects.on().exclude(shape=None).order_by("path")
-        _kept[key] = {"type": "FeatureCollection", "features": [_feature(area, english) for area in areas]}
-    return _kept[key]
-
-
-def _feature(area: Area, english: bool) -> dict[str, Any]:
-    name = (english and area.name_en) or area.name
-    return {
-        "type": "Feature",
-        "geometry": area.shape,
-        "properties": {"code": area.code, "name": name, "level": area.kind},
-    }
-
 
 @dataclass(frozen=True)
 class Lines:
@@ -89,7 +67,6 @@ def _short(value: Any) -> Any:
 
 def forget() -> None:
     """Read the areas again at the next question: after a redraw, and between tests."""
-    _kept.clear()
     _lines.clear()
 
 

@@ -141,6 +141,8 @@ export class CaseMap extends HTMLElement {
       id: "names",
       type: "symbol",
       source: "names",
+      // A district has more than a thousand grids: their names come when one is near enough to read them.
+      filter: ["any", ["!=", ["get", "level"], "grid"], [">=", ["zoom"], 14]],
       layout: { "text-field": ["coalesce", ["get", "name"], ""], "text-font": FONTS, "text-size": 13 },
       paint: { "text-color": token("ink-3"), "text-halo-color": token("map"), "text-halo-width": 1.5 },
     });
