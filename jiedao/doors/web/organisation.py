@@ -33,7 +33,9 @@ def chart(request: HttpRequest) -> HttpResponse:
     planned = reorganising.ahead()
     shown = {
         "day": day,
-        "is_today": day == today(),
+        "day_query": "" if day == today() else f"&day={day}",
+        "sides": said.sides(),
+        "natures": said.natures(),
         "roots": organisation.tree(day, within=within, kind=kind),
         "within": within,
         "kind": kind,
@@ -67,6 +69,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "after": history.after(found),
         "seats": Seats(day).of_units([found.id]).all(),
         "approved": approved,
+        "approved_rows": approved[:60],
         "approved_sum": counting.summed(approved),
         "staff_kinds": terms("staff_kind"),
         "slots": terms("slot"),
@@ -108,7 +111,11 @@ def roster(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest, form: str) -> HttpResponse:
     """The roster as a table: the same rows as the page shows, all of them."""
     name, rows = f"roster-{day_of(request)}.{form}", _lines(_sought(request))
-    return sheets.workbook(name, gettext("Who is where"), rows) if form == "xlsx" else sheets.answer(name, rows)
+    return (
+        sheets.workbook(name, gettext("Who is where"), rows, plain=True)
+        if form == "xlsx"
+        else sheets.answer(name, rows)
+    )
 
 
 @require_GET

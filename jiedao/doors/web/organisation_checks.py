@@ -20,6 +20,9 @@ from jiedao.kit.refusal import Absent
 from jiedao.record import queries
 from jiedao.record.queries import PAGE, Count, linked
 
+MOST_COMMANDS = 150
+"""Units in command that one page shows; the sums above them are of all."""
+
 
 @require_GET
 @staff
@@ -27,10 +30,12 @@ def approved(request: HttpRequest) -> HttpResponse:
     """Approved posts by kind and unit: filled, vacant, at the front line, moved down (O9)."""
     day, code = day_of(request), request.GET.get("unit", "")[:20]
     below = organisation.unit_of(code, day) if code else None
-    rows = counting.approved(day, below)
+    rows, number = counting.approved(day, below), tabs.number(request)
+    page = rows[(number - 1) * PAGE : number * PAGE]
     shown = {
         "day": day,
-        "rows": rows,
+        "rows": page,
+        "pages": tabs.Pages(number, Count(len(rows)), len(page)),
         "sums": counting.summed(rows),
         "kinds": terms("staff_kind"),
         "below": below,
@@ -111,7 +116,7 @@ def stationed(request: HttpRequest) -> HttpResponse:
     kinds = counting.shares()
     shown = {
         "day": day,
-        "commands": found,
+        "commands": found[:MOST_COMMANDS],
         "command": command,
         "shares": kinds,
         "totals": {code: sum(one.by_kind.get(code, 0) for one in found) for code in kinds},

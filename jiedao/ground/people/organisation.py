@@ -17,6 +17,8 @@ from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import today
 
 PAGE = 50
+MOST_NODES = 700
+"""Units one chart draws; the largest district has more only where every grid's party branch is asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ class Seats:
 
 
 def tree(day: date, *, within: Unit | None = None, kind: str = "") -> list[Node]:
-    """The units of a day as a tree, with their seats. Three queries.
+    """The units of a day as a tree, with their seats. Three queries; what is too much is counted, not drawn.
 
     Without `within` it goes down to the offices of the sub-districts and says how many units are hidden below each;
     within one unit it shows everything. With a kind, its units and those above them.
@@ -186,7 +188,8 @@ def tree(day: date, *, within: Unit | None = None, kind: str = "") -> list[Node]
         wanted = {pk for above in rows.filter(kind=kind).values_list("above", flat=True) for pk in above}
         rows = rows.filter(pk__in=wanted)
     units = sorted(rows, key=_place)
-    nodes = {unit.id: Node(unit) for unit in units if whole or unit.level != Unit.Level.COMMUNITY}
+    drawn = [unit for unit in units if whole or unit.level != Unit.Level.COMMUNITY][:MOST_NODES]
+    nodes = {unit.id: Node(unit) for unit in drawn}
     roots = []
     for unit in units:
         if unit.id not in nodes:
