@@ -96,7 +96,7 @@ def verb(code: str) -> str:
         "moved": gettext("Moved here"),
         "approve_posts": gettext("Posts approved"),
         "merge": gettext("Merged"),
-        "make": gettext("Made"),
+        "make": pgettext("a unit", "Made"),
         "leave": gettext("Left"),
     }
     return others.get(code, code)
