@@ -29,8 +29,9 @@ def clerk() -> Colleague:
 
 def told(**other) -> dict[str, str]:
     written = vars(papers(**other))
+    written.pop("level")
     basis = "\n".join(f"{one['law']} 第{one['article']}条" for one in written.pop("basis"))
-    return {name: str(value) for name, value in written.items() if value} | {"basis": basis, "aim": "new"} | {
+    return {name: str(value) for name, value in written.items() if value} | {"basis": basis} | {
         "limit_amount": "5", "limit_unit": "working_days", "receivers": STREET,
     }  # fmt: skip
 

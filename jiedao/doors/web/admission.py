@@ -1,5 +1,6 @@
 """The admission desk (准入台): apply, examine, be heard, decide; what is admitted, and who tried without."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from jiedao.doors.fields import Label, asked, choices
+from jiedao.doors.fields import Field, Label, asked
 from jiedao.doors.papers import LEVELS, PAPERS
 from jiedao.doors.web import admission_words, sheet, tabs
 from jiedao.doors.web.clocks import is_chinese
@@ -59,6 +60,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "tabs": tabs.tabs(words, counts, tab, reverse("admission")),
         "tab": tab,
         "rows": rows,
+        "open_to_us": desk.visible(by, [one.case_id for one in rows]) if tab == "admitted" else set(),
+        "ours": desk.of_ours(by, rows) if tab == "admitted" else set(),
         "cases": {row.id: row for row in queries.case_rows([one.case_id for one in running])},
         "pages": tabs.Pages(number, counts[tab], len(rows), PAGE),
         "aims": admission_words.aims(),
@@ -68,40 +71,59 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "admission/_desk.html" if is_part(request) else "admission/desk.html", shown)
 
 
-def _fields(level: str) -> tuple[Any, ...]:
-    """The fields of the papers; which lists there are depends on the level."""
+def _fields(level: str, *, is_new: bool) -> tuple[Field, ...]:
+    """The fields of the papers; which lists there are depends on the level. An item that is admitted keeps its code."""
     lists: dict[str, Label] = {code: {"zh": one.name, "en": one.name_en} for code, one in rules.lists_of(level).items()}
     own = {"list_code": asked("list_code", "choice", "列入哪张清单", "On which list", choices=lists)}
-    hidden = (
-        asked("level", "choice", "承接层级", "Receiving level", required=True, choices=LEVELS),
-        asked("aim", "choice", "申请类型", "What is applied for", choices=AIMS),
-        asked("item_code", "word", "事项代码", "Code of the item"),
-    )
-    return (*hidden, *(own.get(field.name, field) for field in PAPERS))
+    code = asked("item_code", "word", "事项代码", "Code of the item", hint=CODE_HINT if is_new else None)
+    fields = (code, *(own.get(field.name, field) for field in PAPERS))
+    return tuple(replace(field, required=field.name in rules.NEEDED) for field in fields)
 
 
-AIMS = choices(new="新准入|New admission", review="年度评估|Review", change="变更|Change", withdraw="退出|Withdrawal")
+CODE_HINT = {
+    "zh": "区级清单已有的事项写它的代码；新事项可不写",
+    "en": "An item of the district's list: its code. A new one needs none",
+}
 
 
 @require_http_methods(["GET", "POST"])
 @staff
 def apply(request: HttpRequest) -> HttpResponse:
-    """The papers of a new application; opened from a refusal, item, level and receiver are filled in."""
-    by = actor_of(request)
-    level = str((request.POST or request.GET).get("level", ""))
-    level = level if level in LEVELS else next(iter(_levels(by)))
-    initial: dict[str, Any] = {"level": level, "aim": "new", "people": 0, **_of_item(request, level)}
+    """The papers of an application; opened from a refusal, item, level and receiver are filled in."""
+    by, levels = actor_of(request), _levels(actor_of(request))
+    level = request.GET.get("level", "")
+    level = level if level in levels else next(iter(levels))
+    aim = request.GET.get("aim", "new")
+    aim = aim if aim in admission_words.aims() else "new"
 
     def write(told: dict[str, Any]) -> str:
-        aim = told.pop("aim", "new")
-        row = actions.apply(actions.Papers(**told), by=by, aim=aim)
+        row = actions.apply(actions.Papers(level=level, **told), by=by, aim=aim)
         return reverse("admission_papers", args=[row.case.number])
 
+    heading = gettext("Apply for admission") if aim == "new" else admission_words.aims()[aim]
     return sheet.page(
-        request, "apply", _fields(level), write, heading=gettext("Apply for admission"), back=reverse("admission"),
-        initial=initial, template="admission/apply.html", levels=_levels(by), level=level,
-        earliest=rules.earliest_start(versions.process(actions.PROCESS).definition),
+        request, f"apply-{level}-{aim}", _fields(level, is_new=aim == "new"), write, heading=heading,
+        back=reverse("admission"), initial=_known(request, level), template="admission/apply.html",
+        levels=levels if aim == "new" else {}, level=level, query=request.GET,
+        earliest=rules.earliest_start(versions.process(actions.PROCESS).definition) if aim == "new" else None,
     )  # fmt: skip
+
+
+def _known(request: HttpRequest, level: str) -> dict[str, Any]:
+    """What is known of an item: the papers it was admitted with, else what a list says of it."""
+    code = str(request.GET.get("item_code", ""))[:40]
+    before, found = desk.last_of(code, level), rules.on_list(code, level)
+    if before is not None:
+        kept = {field.name: getattr(before, field.name) for field in PAPERS}
+        return {**kept, "basis": _lines(before.basis), "why": "", "item_code": code}
+    if found is None:
+        return {"people": 0}
+    return {"name": found.name, "name_en": found.name_en, "list_code": found.list.code, "basis": _lines(found.basis),
+            "limit": found.limit, "type": found.type, "result": found.form, "people": 0}  # fmt: skip
+
+
+def _lines(basis: list[dict[str, Any]]) -> str:
+    return "\n".join(f"{one['law']} 第{one['article']}条" for one in basis)
 
 
 def _levels(by: Actor) -> dict[str, str]:
@@ -109,16 +131,6 @@ def _levels(by: Actor) -> dict[str, str]:
     own = by.post.unit.level if by.post else "district"
     below = {"district": ("subdistrict", "community")}.get(own, ("community",))
     return {code: LEVELS[code]["zh" if is_chinese() else "en"] for code in below}
-
-
-def _of_item(request: HttpRequest, level: str) -> dict[str, Any]:
-    """What is known of an item already: a change or review begins with what was admitted."""
-    found = rules.on_list(str(request.GET.get("item_code", ""))[:40], level)
-    if found is None:
-        return {}
-    basis = "\n".join(f"{one['law']} 第{one['article']}条" for one in found.basis)
-    return {"name": found.name, "name_en": found.name_en, "list_code": found.list.code, "basis": basis,
-            "limit": found.limit, "type": found.type, "result": found.form}  # fmt: skip
 
 
 @require_GET

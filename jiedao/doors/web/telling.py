@@ -164,6 +164,7 @@ def why(reason: dict[str, Any], item: Any = None) -> str:
             "ruling": gettext("By a ruling"),
             "rework": gettext("Redone"),
             "import": gettext("Guessed at import"),
+            "turn": gettext("Its turn in the procedure"),
         }
         return words.get(by, by)
     if not reason.get("list"):
@@ -207,7 +208,7 @@ def details(line: Line, story: Story) -> list[tuple[str, str]]:
 
 
 _NOT_TOLD = frozenset(
-    {"photos", "signs", "as", "point", "marks", "process", "ring", "kind", "limit_name", "due", "why"}
+    {"photos", "signs", "as", "point", "marks", "process", "ring", "kind", "limit_name", "due", "why", "sort", "level"}
 )
 _FACTS = {
     "units": ("单位", "Units"),
@@ -227,6 +228,11 @@ _FACTS = {
     "reached": ("联系上", "Reached"),
     "satisfied": ("满意", "Satisfied"),
     "until": ("期限", "Until"),
+    "stance": ("意见", "Opinion"),
+    "right": ("职权", "Right"),
+    "booked": ("登记划转", "Hand-overs booked"),
+    "valid_from": ("生效日期", "In force from"),
+    "fields": ("补正的内容", "What was corrected"),
     "silent": ("未在时限内答复", "Did not answer in time"),
 }
 

@@ -67,7 +67,7 @@ def apply(papers: Papers, *, by: Actor, aim: str = Aim.NEW) -> Application:
             words=row.why,
             from_unit=body,
             routing={"asks_for": _asks_for(row)},
-            said={"item": row.item_code, "level": row.level, "aim": aim},
+            said={"item": row.item_code, "level": row.level, "sort": aim},
         )
         row.save(force_insert=True)
         _noted(row, "apply", by, aim=aim, item=row.item_code)

@@ -119,3 +119,20 @@ def opinions(case: Case) -> list[Opinion]:
 def of_number(actor: Actor, number: str) -> Application:
     """The papers of a case's number, if the actor may see it. `Absent` otherwise."""
     return actions.of_case(sight.case_or_404(actor, number))
+
+
+def last_of(code: str, level: str) -> Application | None:
+    """The papers an item was last admitted or changed with. None for an item that never was."""
+    rows = _rows().filter(item_code=code, level=level, case__state="admitted", aim__in=("new", "change"))
+    return rows.first() if code else None
+
+
+def visible(actor: Actor, cases: list[Any]) -> set[Any]:
+    """Which of these cases the actor may open."""
+    return set(sight.visible_to(actor).filter(id__in=cases).values_list("id", flat=True))
+
+
+def of_ours(actor: Actor, rows: list[Admitted]) -> set[Any]:
+    """Which admitted items the actor's body applied for, and may apply about again."""
+    body = posts.body_of(actor.post).id if actor.post else None
+    return {row.id for row in rows if row.applicant_id == body}  # type: ignore[attr-defined]

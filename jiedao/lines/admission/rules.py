@@ -124,8 +124,9 @@ def on_list(code: str, level: str) -> DutyItem | None:
 def signs(papers: Application, definition: Definition) -> list[Sign]:
     """The checks an examiner sees on top (S11): negative list, duplicate, basis, money, people, time to prepare."""
     entry = bars(papers.level, papers.item_code, papers.name)
-    twin = on_list(papers.item_code, papers.level) if papers.aim == Application.Aim.NEW else None
-    alike = None if twin else _alike(papers)
+    is_new = papers.aim == Application.Aim.NEW and papers.case.state != "admitted"
+    twin = on_list(papers.item_code, papers.level) if is_new else None
+    alike = None if twin or not is_new else _alike(papers)
     found = [
         Sign("negative_list", entry is None, entry),
         Sign("duplicate", twin is None and alike is None, twin or alike),

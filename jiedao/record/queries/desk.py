@@ -105,8 +105,7 @@ def _order_row(row: tuple[Any, ...], known: dict[UUID, Definition]) -> OrderRow:
     definition = known[process]
     taken = {"acknowledged": acknowledged, "contacted": contacted, "arrived": arrived, "answered": answered}
     step = next_step(definition, taken, (caller and role == "lead") or sender is not None)
-    if step and not _may(definition, state, step):
-        step = "start" if _may(definition, state, "start") else ""  # some processes ask for it before the reply
+    step = possible(definition, state, step, role)
     return OrderRow(
         pk,
         case_id,
@@ -135,9 +134,20 @@ def _order_row(row: tuple[Any, ...], known: dict[UUID, Definition]) -> OrderRow:
     )
 
 
-def _may(definition: Definition, state: str, verb: str) -> bool:
-    """Whether the handling side may do a verb in a state."""
-    handling = {"lead", "helper", "assignee"}
+OTHERWISE = ("start", "accept", "opine", "vet", "hear", "table", "admit", "approve")
+"""Where the next step is none of an order's own: some processes ask for a start before the reply, councils for theirs."""
+
+
+def possible(definition: Definition, state: str, step: str, role: str) -> str:
+    """The step, if its side may take it in this state; else the first that it may. Empty where it only waits."""
+    if not step or _may(definition, state, step, role):
+        return step
+    return next((verb for verb in OTHERWISE if _may(definition, state, verb, role)), "")
+
+
+def _may(definition: Definition, state: str, verb: str, role: str) -> bool:
+    """Whether the handling side may do a verb in a state; who is heard only gives an opinion, reviews or signs."""
+    handling = {"heard"} if role == "heard" else {"lead", "helper", "assignee"}
     return any(definition.roles[r].standing in handling for move in definition.moves_of(verb, state) for r in move.by)
 
 

@@ -18,7 +18,7 @@ from jiedao.kit.clock import now
 from jiedao.record import sight
 from jiedao.record.definition import Label
 from jiedao.record.models import Attachment, Case, Check, Deadline, DispatchOrder, Entry, Rating
-from jiedao.record.queries.desk import next_step
+from jiedao.record.queries.desk import next_step, possible
 
 LOOKS = 20
 """Latest viewings shown."""
@@ -154,7 +154,10 @@ def _turn(case: Case, order: DispatchOrder, deadlines: list[Deadline]) -> Turn:
         if step in definition.steps and (step in by_name or taken[step])
     ]
     owes = (case.has_caller and order.role == "lead") or case.from_unit_id is not None
-    return Turn(order, deadlines, next_step(definition, taken, owes) if order.is_open else "", steps)
+    step = next_step(definition, taken, owes) if order.is_open else ""
+    if order.role == "heard" or "acknowledged" not in definition.steps:
+        step = possible(definition, case.state, step, order.role)
+    return Turn(order, deadlines, step, steps)
 
 
 @dataclass
