@@ -49,7 +49,7 @@ def draft(code: str = DISTRICT) -> DutyList:
     return drafts.open_of(code) or drafts.begin(drafts.newest(code), by=seat(KEEPER))
 
 
-def powers(code: str = "street-powers", **said: Any) -> DutyList:
+def powers(code: str = "demo-powers", **said: Any) -> DutyList:
     """A list of delegated powers in force, with a handbook, a sub-item and a named contact."""
     version = DutyList.objects.create(
         code=code, version=1, kind=said.get("kind", "power"), level="subdistrict", name="街道赋权清单（演示）",
@@ -92,7 +92,7 @@ def examined(case: Case) -> Case:
 
 def decided(case: Case) -> Case:
     """Submitted for decision and approved by government."""
-    do(case, "pass_on", "T-establishment-1")
+    do(case, "table", "T-establishment-1")
     do(case, "approve", "T-government-1")
     return case
 

@@ -58,7 +58,7 @@ def test_sub_items_and_who_answers_come_along():
 def test_there_is_one_draft_of_a_list():
     draft()
 
-    with pytest.raises(Refused, match="draft_open"):
+    with pytest.raises(Refused, match="list_draft_open"):
         drafts.begin(drafts.newest(DISTRICT), by=by())
 
 
@@ -111,7 +111,7 @@ def test_a_changed_item_is_told_field_by_field():
     ("wrong", "rule"),
     [
         ({"name": ""}, "incomplete"),
-        ({"code": "-x"}, "bad_code"),
+        ({"code": "-x"}, "bad_item_code"),
         ({"limit": "soon"}, "bad_limit"),
         ({"source": ""}, "limit_without_source"),
         ({"basis": [{"law": "", "article": 3}]}, "bad_basis"),
@@ -251,7 +251,7 @@ def test_elements_alone_need_no_decision_and_a_move_does():
 def test_powers_are_given_adjusted_and_taken_back_each_with_a_date_and_a_department():
     powers()
     fire, urban = (Unit.objects.on().get(code=code) for code in ("fire", "urban"))
-    second = drafts.begin(drafts.newest("street-powers"), by=by())
+    second = drafts.begin(drafts.newest("demo-powers"), by=by())
     delegating.give(second, ["block-exit"], giver=urban, given_on=today(), by=by())
     drafts.put(second, item("noise", type="penalty", giver="urban", given_on=today().isoformat()), by=by())
     drafts.publish(second, today(), by=by())
@@ -259,7 +259,7 @@ def test_powers_are_given_adjusted_and_taken_back_each_with_a_date_and_a_departm
     delegating.take_back(third, ["noise"], by=by())
     drafts.publish(third, tomorrow(), by=by())
 
-    steps = [(s.step, s.on, s.item, s.giver) for s in compare.handed("street-powers")]
+    steps = [(s.step, s.on, s.item, s.giver) for s in compare.handed("demo-powers")]
 
     assert steps == [
         ("taken_back", tomorrow(), "noise", urban),
@@ -304,7 +304,7 @@ def cells(version):
     return heading, [dict(zip(heading, row, strict=True)) for row in rows]
 
 
-@pytest.mark.parametrize("code", [DISTRICT, "street-powers"])
+@pytest.mark.parametrize("code", [DISTRICT, "demo-powers"])
 def test_a_list_goes_out_and_comes_in_the_same(code):
     powers()
     heading, rows = cells(drafts.newest(code))

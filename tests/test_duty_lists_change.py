@@ -101,12 +101,12 @@ def test_an_item_added_is_not_passed_without_government(kept):
 def test_nothing_goes_on_before_the_law_was_reviewed_and_found_good(kept):
     case = submitted(with_item())
     with pytest.raises(Refused, match="opinions_in"):
-        do(case, "pass_on", "T-establishment-1")
+        do(case, "table", "T-establishment-1")
 
     do(case, "vet", "T-legal-1", lawful=False, text="与上位法抵触")
 
     with pytest.raises(Refused, match="found_lawful"):
-        do(case, "pass_on", "T-establishment-1")
+        do(case, "table", "T-establishment-1")
     do(case, "turn_down", "T-establishment-1", reason="与上位法抵触")
     assert state(case) == "refused"
 
@@ -239,7 +239,7 @@ def test_two_proposals_at_one_instant_make_one_case(fresh_database):
 
     results = at_once(proposed, proposed)
 
-    assert rules(results) in (["case", "change_open"], ["case", "draft_open"])
+    assert rules(results) in (["case", "change_open"], ["case", "list_draft_open"])
     with district("gulou"):
         assert ListChange.objects.count() == 1 and DutyList.objects.filter(published_on=None).count() == 1
 
@@ -279,7 +279,7 @@ def test_two_drafts_at_one_instant_are_one(fresh_database):
 
     results = at_once(*[lambda: drafts.begin(drafts.newest(DISTRICT), by=by())] * 2)
 
-    assert rules(results) == ["draft_open", "dutylist"]
+    assert rules(results) == ["dutylist", "list_draft_open"]
 
 
 # Delegation round 赋权轮次
@@ -288,7 +288,7 @@ def test_two_drafts_at_one_instant_are_one(fresh_database):
 def test_a_street_says_what_it_needs_and_can_carry(kept):
     powers("province", kind="catalogue")
     powers()
-    case = proposed("street-powers", trigger="delegation", catalogue="province")
+    case = proposed("demo-powers", trigger="delegation", catalogue="province")
     do(case, "hear", KEEPER, units=[STREET], question="需要哪些，能承接哪些")
     order = case.orders.get(unit__code=STREET)
 
@@ -305,7 +305,7 @@ def test_a_street_says_what_it_needs_and_can_carry(kept):
 
 def test_a_street_that_asks_for_what_is_not_offered_is_refused_whole(kept):
     powers()
-    case = proposed("street-powers", trigger="delegation")
+    case = proposed("demo-powers", trigger="delegation")
     do(case, "hear", KEEPER, units=[STREET], question="需要哪些")
     order = case.orders.get(unit__code=STREET)
 

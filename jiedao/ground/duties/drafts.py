@@ -39,14 +39,14 @@ def open_of(code: str) -> DutyList | None:
 
 
 def begin(former: DutyList, *, by: Actor) -> DutyList:
-    """A draft that says what the version in force says, to be changed from there. Refuses `draft_open`."""
+    """A draft that says what the version in force says, to be changed from there. Refuses `list_draft_open`."""
     competence.require(by, KEEPS, former.owner)
     same = {name: getattr(former, name) for name in ("code", "kind", "level", "name", "name_en", "owner", "source")}
     with transaction.atomic():
         # Held while the copy is made: two at once would both number it the same; the second finds the first's draft.
         DutyList.objects.select_for_update(of=("self",)).get(pk=former.pk)
         if DutyList.objects.filter(code=former.code, published_on=None).exists():
-            raise Refused("draft_open", list=former.name, list_en=former.name_en)
+            raise Refused("list_draft_open", list=former.name, list_en=former.name_en)
         draft = DutyList(version=_next(former.code), made_from=former.version, **same)
         draft.save(force_insert=True)
         copy_items(former, draft)
@@ -55,10 +55,12 @@ def begin(former: DutyList, *, by: Actor) -> DutyList:
 
 
 def create(code: str, *, kind: str, level: str, name: str, name_en: str, owner: Unit | None, by: Actor) -> DutyList:
-    """The first draft of a list that does not exist yet. Refuses `list_known`, `draft_open`."""
+    """The first draft of a list that does not exist yet. Refuses `list_known`, `list_draft_open`."""
     competence.require(by, KEEPS, owner)
     if kind not in DutyList.Kind.values or level not in Unit.Level.values or not name or not name_en:
         raise Refused("incomplete", verb="", missing=["name"])
+    if not written.is_code(code):
+        raise Refused("bad_item_code", field="code", given=code[:40])
     with transaction.atomic():
         if DutyList.objects.filter(code=code).exists():
             raise Refused("list_known", list=code)
@@ -67,7 +69,7 @@ def create(code: str, *, kind: str, level: str, name: str, name_en: str, owner: 
             with transaction.atomic():
                 draft.save(force_insert=True)
         except IntegrityError:  # two at one instant; the unique index let one through
-            raise Refused("draft_open", list=name, list_en=name_en) from None
+            raise Refused("list_draft_open", list=name, list_en=name_en) from None
         note(draft, "begin", by)
     return draft
 

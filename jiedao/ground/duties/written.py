@@ -121,11 +121,16 @@ def known(items: Iterable[Written]) -> Known:
     )
 
 
+def is_code(code: str) -> bool:
+    """Whether it can be the code of a list or an item."""
+    return bool(_CODE.fullmatch(code))
+
+
 def faults(item: Written, found: Known, codes: Iterable[str]) -> list[Refused]:
     """What keeps an item from standing on a list, each with its field. `codes` are those of the whole list."""
     bad: list[Refused] = []
-    if not _CODE.fullmatch(str(item.get("code", ""))):
-        bad.append(Refused("bad_code", field="code", given=str(item.get("code", ""))[:40]))
+    if not is_code(str(item.get("code", ""))):
+        bad.append(Refused("bad_item_code", field="code", given=str(item.get("code", ""))[:40]))
     missing = [name for name in REQUIRED if not item.get(name)]
     bad += [Refused("incomplete", field=name, verb="", missing=[name]) for name in missing]
     bad += [

@@ -55,6 +55,14 @@ def propose(code: str, *, by: Actor, trigger: str, reason: str, catalogue: str =
     return case
 
 
+def begin_list(code: str, *, kind: str, level: str, name: str, name_en: str, by: Actor) -> DutyList:
+    """The empty first draft of a new list, kept by the body of who begins it. Refuses `list_known`, `bad_item_code`."""
+    if by.post is None:
+        raise Refused("not_yours", verb="propose", roles=[])
+    owner = posts.body_of(by.post)
+    return drafts.create(code, kind=kind, level=level, name=name, name_en=name_en, owner=owner, by=by)
+
+
 def case_of(draft: DutyList) -> Case | None:
     """The case of a draft's change. None before it is proposed."""
     return Case.objects.select_related("process").filter(pk=draft.case_id).first() if draft.case_id else None

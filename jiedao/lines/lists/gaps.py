@@ -57,10 +57,10 @@ def gaps(*, by: Actor) -> Gaps:
     return Gaps(
         homeless=homeless,
         numbers=list(seen.values_list("number", "title")[:SHOWN]),
-        unused=[Gap("never_used", item) for item in mine if item.code not in used and item.parent_id is None][:SHOWN],  # type: ignore[attr-defined]
-        leads=list(_leads(mine, rows))[:SHOWN],
-        unadmitted=list(_unadmitted(items, rows))[:SHOWN],
-        baseless=[Gap("no_basis", item) for item in mine if not item.basis and item.list.kind != "service"][:SHOWN],
+        unused=[Gap("never_used", item) for item in mine if item.code not in used and item.parent_id is None],  # type: ignore[attr-defined]
+        leads=list(_leads(mine, rows)),
+        unadmitted=list(_unadmitted(items, rows)),
+        baseless=[Gap("no_basis", item) for item in mine if not item.basis and item.list.kind != "service"],
     )
 
 

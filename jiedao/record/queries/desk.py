@@ -152,8 +152,10 @@ def _may(definition: Definition, state: str, verb: str, role: str) -> bool:
 
 
 def next_step(definition: Definition, taken: dict[str, Any], owes_contact: bool) -> str:
-    """The verb of the first step that was asked and not taken. Empty once the order is answered."""
-    if taken.get("answered"):
+    """The verb of the first step that was asked and not taken. Empty once the order is answered, and where papers go
+    from office to office: there the state says what comes next.
+    """
+    if taken.get("answered") or "turns" in definition.switches:
         return ""
     for step, verb in NEXT:
         asked = step == "acknowledged" or (step in definition.steps and definition.steps[step].asked)
