@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import date
+from time import process_time
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -82,15 +83,15 @@ def test_a_list_is_filtered_by_category_and_type():
     powers()
 
     assert "路灯不亮 street-lights" not in words(anybody().get(f"/lists/{DISTRICT}/?category=街面秩序"))
-    page = words(anybody().get("/lists/street-powers/?type=penalty"))
+    page = words(anybody().get("/lists/demo-powers/?type=penalty"))
     assert "占用消防通道的处罚" in page and "个人占用消防通道" in page
-    assert "本清单没有符合的事项" in words(anybody().get("/lists/street-powers/?type=licence"))
+    assert "本清单没有符合的事项" in words(anybody().get("/lists/demo-powers/?type=licence"))
 
 
 def test_an_item_found_by_its_part_is_shown_with_it():
     powers()
 
-    page = words(anybody().get("/lists/street-powers/?q=个人占用"))
+    page = words(anybody().get("/lists/demo-powers/?q=个人占用"))
 
     assert "找到 1 个事项" in page
     assert "占用消防通道的处罚 block-exit" in page and "个人占用消防通道 block-exit-person" in page
@@ -99,8 +100,8 @@ def test_an_item_found_by_its_part_is_shown_with_it():
 def test_a_handbook_says_basis_range_steps_points_cautions_cases_and_whom_to_ask():
     powers()
 
-    chinese = words(anybody().get("/lists/street-powers/block-exit/"))
-    english = words(anybody("en").get("/lists/street-powers/block-exit/"))
+    chinese = words(anybody().get("/lists/demo-powers/block-exit/"))
+    english = words(anybody("en").get("/lists/demo-powers/block-exit/"))
 
     for told in (
         "法律依据 《中华人民共和国消防法》第 28 条", "处罚依据 《中华人民共和国消防法》第60条",
@@ -175,7 +176,7 @@ def test_a_list_is_taken_away_as_csv_and_xlsx_and_reads_in_again():
 def test_a_list_costs_the_same_number_of_queries_at_one_item_and_at_many():
     powers()
     counts = []
-    for path in ("/lists/street-powers/", f"/lists/{DISTRICT}/"):
+    for path in ("/lists/demo-powers/", f"/lists/{DISTRICT}/"):
         anybody().get(path)
         with CaptureQueriesContext(connection) as asked:
             assert anybody().get(path).status_code == 200
@@ -184,21 +185,23 @@ def test_a_list_costs_the_same_number_of_queries_at_one_item_and_at_many():
     assert counts[0] == counts[1] and counts[0] <= 6
 
 
-def test_251_items_are_there_within_a_second():
+def test_251_items_cost_the_server_less_than_half_a_second():
+    """Its own time, not that of whatever else the machine does; a browser's test measures the whole."""
     version = DutyList.objects.create(
         code="many", version=1, kind="power", level="subdistrict", name="多", name_en="Many",
         published_on=date(2025, 1, 1), valid_from=date(2025, 1, 1),
     )  # fmt: skip
     wanted = [item(f"power-{n}", name=f"权力{n}", type="penalty", giver="urban") for n in range(251)]
     written.write(version, wanted, written.known(wanted))
-    from time import perf_counter
-
-    start = perf_counter()
-    page = anybody().get("/lists/many/")
-    took = perf_counter() - start
+    anybody().get("/lists/")
+    taken = []
+    for _ in range(3):
+        start = process_time()
+        page = anybody().get("/lists/many/")
+        taken.append(process_time() - start)
 
     assert len(re.findall(r'<tr id="item-power-', page.text)) == 251
-    assert took < 1
+    assert min(taken) < 0.5
 
 
 # Questions 业务咨询
@@ -210,7 +213,7 @@ def test_a_question_reaches_the_named_contact_and_the_answer_stands_by_the_handb
         Colleague("clerk"),
         Account.objects.create(username="fire-one", person=seat("fire-handler-1").person),
     )
-    answer = asker.post("/lists/street-powers/block-exit/", {"text": "首次违法能不能不罚？"})
+    answer = asker.post("/lists/demo-powers/block-exit/", {"text": "首次违法能不能不罚？"})
     assert answer.status_code == 303
     fire = Colleague(contact.username)
     assert "业务咨询 首次违法能不能不罚？" in words(fire.get("/notices/"))
@@ -222,16 +225,16 @@ def test_a_question_reaches_the_named_contact_and_the_answer_stands_by_the_handb
         fire.post("/lists/questions/", {"question": str(question.id), "text": "可以，依法不予处罚"}).status_code == 303
     )
 
-    page = words(asker.get("/lists/street-powers/block-exit/"))
+    page = words(asker.get("/lists/demo-powers/block-exit/"))
     assert "首次违法能不能不罚？" in page and "可以，依法不予处罚" in page
     assert "您的咨询有了答复 可以，依法不予处罚" in words(asker.get("/notices/"))
     # Colleagues' words are not for the public page.
-    assert "依法不予处罚" not in words(anybody().get("/lists/street-powers/block-exit/"))
+    assert "依法不予处罚" not in words(anybody().get("/lists/demo-powers/block-exit/"))
 
 
 def test_nobody_but_the_contact_answers_and_only_once():
     powers()
-    Colleague("clerk").post("/lists/street-powers/block-exit/", {"text": "怎么办？"})
+    Colleague("clerk").post("/lists/demo-powers/block-exit/", {"text": "怎么办？"})
     told = {"question": str(Question.objects.get().id), "text": "这样办"}
 
     assert Colleague("urban").post("/lists/questions/", told).status_code == 403
@@ -252,7 +255,7 @@ def test_an_item_without_a_contact_is_asked_about_in_vain():
 def test_the_public_asks_nothing_here():
     powers()
 
-    answer = anybody().post("/lists/street-powers/block-exit/", {"text": "谁？", "key": "k"})
+    answer = anybody().post("/lists/demo-powers/block-exit/", {"text": "谁？", "key": "k"})
 
     assert answer.status_code == 403 and not Question.objects.exists()
 
@@ -274,7 +277,7 @@ def test_a_change_is_proposed_written_and_published_by_pages_alone():
     sent = keeper().do(case.number, "submit", basis="消防法第28条", effective_on=tomorrow().isoformat())
     assert sent.status_code == 303, words(sent)
     assert Colleague("t-legal").do(case.number, "vet", lawful="yes", text="合法").status_code == 303
-    assert Colleague("t-establishment").do(case.number, "pass_on").status_code == 303
+    assert Colleague("t-establishment").do(case.number, "table").status_code == 303
     assert Colleague("t-government").do(case.number, "approve").status_code == 303
     assert Colleague("t-establishment").do(case.number, "publish").status_code == 303
 
@@ -384,7 +387,7 @@ def with_item():
 def test_a_street_answers_a_round_and_the_owner_gives():
     powers("province", kind="catalogue")
     powers()
-    case = proposed("street-powers", trigger="delegation", catalogue="province")
+    case = proposed("demo-powers", trigger="delegation", catalogue="province")
     do(case, "hear", KEEPER, units=[STREET], question="需要哪些")
     street = Colleague("clerk")
     assert "占用消防通道的处罚" in words(street.get(f"/lists/round/{case.number}/"))
@@ -395,7 +398,7 @@ def test_a_street_answers_a_round_and_the_owner_gives():
     given = {"what": "give", "item": ["block-exit"], "giver": "urban", "given_on": "2026-12-01"}
     assert keeper().post(f"/lists/round/{case.number}/", given).status_code == 303
 
-    assert written.of(draft("street-powers"))["block-exit"]["giver"] == "urban"
+    assert written.of(draft("demo-powers"))["block-exit"]["giver"] == "urban"
     refused = street.post(f"/lists/round/{case.number}/", given)
     assert refused.status_code == 403
 
@@ -403,7 +406,7 @@ def test_a_street_answers_a_round_and_the_owner_gives():
 def test_how_powers_came_and_went_is_public():
     powers()
 
-    page = words(anybody().get("/lists/handed/street-powers/"))
+    page = words(anybody().get("/lists/handed/demo-powers/"))
 
     assert "占用消防通道的处罚 block-exit 下放 2025-01-01 区消防救援大队" in page
 

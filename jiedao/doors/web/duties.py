@@ -13,6 +13,7 @@ from jiedao.doors.notify import listeners
 from jiedao.doors.web import duties_words as words
 from jiedao.doors.web import forms, sheets
 from jiedao.doors.web.clocks import is_chinese
+from jiedao.doors.web.templatetags.jiedao_ui import limit_label, named, pick
 from jiedao.doors.web.who import actor_of, enter, staff
 from jiedao.ground.duties import compare, shelf, written
 from jiedao.ground.duties import sheets as tables
@@ -20,6 +21,7 @@ from jiedao.ground.duties.models import DutyItem, DutyList
 from jiedao.ground.duties.shelf import Wanted
 from jiedao.ground.journal import receipts
 from jiedao.ground.terms import competence
+from jiedao.ground.terms.models import terms
 from jiedao.kit.refusal import Refused
 from jiedao.lines.lists import questions
 
@@ -45,8 +47,17 @@ def is_staff(request: HttpRequest) -> bool:
 @everybody
 def index(request: HttpRequest) -> HttpResponse:
     """The lists of the district, each with its kind, level, number of items and the day it came into force."""
-    rows = [{"list": one, "kind": words.KINDS[one.kind], "level": words.LEVELS[one.level]} for one in shelf.lists()]
-    return render(request, "duties/index.html", {"rows": rows, "may_keep": may_keep(request)})
+    shown = [{"list": one, "kind": words.KINDS[one.kind], "level": words.LEVELS[one.level]} for one in shelf.lists()]
+    return render(
+        request, "duties/index.html", {"rows": shown, "functions": functions(), "may_keep": may_keep(request)}
+    )
+
+
+def functions() -> list[dict[str, Any]]:
+    """What sub-districts are there for (街道职能), where the district says so in its own words."""
+    return [
+        {"term": term, "text": pick(term.facts) if "zh" in term.facts else ""} for term in terms("function").values()
+    ]
 
 
 def may_keep(request: HttpRequest) -> bool:
@@ -67,10 +78,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "versions": shelf.versions(code),
         "wanted": wanted,
         "read": read,
-        "chapters": [
-            {"name": {"name": c.name, "name_en": c.name_en}, "rows": [row(item) for item in c.items]}
-            for c in read.chapters
-        ],
+        "chapters": rows(version, read),
         "types": [(type_, words.TYPES[type_], many) for type_, many in read.types],
         "has_given": any(item.giver for chapter in read.chapters for item in chapter.items),
         "query": f"?version={version.version}",
@@ -87,12 +95,33 @@ def _wanted(request: HttpRequest) -> Wanted:
     )
 
 
-def row(item: DutyItem) -> dict[str, Any]:
-    """An item as a line of a list."""
+def rows(of: DutyList, read: shelf.Reading) -> list[dict[str, Any]]:
+    """The chapters of a reading, each with its lines, made here once: a template would ask for every word anew."""
+    limits: dict[str, str] = {}
+    base = reverse("duties_list", args=[of.code])
+    return [
+        {
+            "name": {"name": chapter.name, "name_en": chapter.name_en},
+            "rows": [row(item, base, f"?version={of.version}", limits) for item in chapter.items],
+        }
+        for chapter in read.chapters
+    ]
+
+
+def row(item: DutyItem, base: str, query: str = "", limits: dict[str, str] | None = None) -> dict[str, Any]:
+    """An item as a line of a list, in words."""
+    limits = {} if limits is None else limits
+    who = words.who(item.said)  # type: ignore[attr-defined]
+    if item.limit not in limits:
+        limits[item.limit] = limit_label(item.limit)
     return {
         "item": item,
+        "href": f"{base}{item.code}/{query}",
+        "name": named(item),
         "type": words.TYPES.get(item.type, ""),
-        "who": words.who(item.said),  # type: ignore[attr-defined]
+        "lead": who["lead"],
+        "helpers": who["helpers"],
+        "limit": limits[item.limit],
         "is_part": item.parent_id is not None,  # type: ignore[attr-defined]
     }
 
@@ -196,8 +225,8 @@ def search(request: HttpRequest) -> HttpResponse:
     """One search over every list in force."""
     sought = request.GET.get("q", "").strip()[:60]
     found, more = shelf.search(sought) if sought else ([], False)
-    rows = [{**row(one), "list": one.list, "kind": words.KINDS[one.list.kind]} for one in found]
-    return render(request, "duties/search.html", {"sought": sought, "rows": rows, "more": more})
+    shown = [{**row(one, reverse("duties_list", args=[one.list.code])), "list": one.list} for one in found]
+    return render(request, "duties/search.html", {"sought": sought, "rows": shown, "more": more})
 
 
 @require_GET
@@ -216,11 +245,12 @@ def differences(request: HttpRequest, code: str) -> HttpResponse:
 def compared(before: DutyList | None, after: DutyList) -> dict[str, Any]:
     """A comparison as a page shows it."""
     found = compare.versions(before, after)
+    names = written.known(side for one in found.changed for side in (one.before, one.after)).units
     changed = [
         {
             "item": one.after,
             "fields": [
-                {"word": words.FIELDS[name], "was": words.value(name, was), "now": words.value(name, is_)}
+                {"word": words.FIELDS[name], "was": words.value(name, was, names), "now": words.value(name, is_, names)}
                 for name, (was, is_) in one.fields.items()
             ],
         }
@@ -248,10 +278,10 @@ def export(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 
 def table(version: DutyList, kind: str) -> HttpResponse:
     """The items of a version as a file."""
-    rows = tables.rows(written.of(version).values())
+    cells = tables.rows(written.of(version).values())
     name = f"{version.code}-v{version.version}.{kind}"
     return (
-        sheets.workbook(name, version.name if is_chinese() else version.name_en, rows)
+        sheets.workbook(name, version.name if is_chinese() else version.name_en, cells)
         if kind == "xlsx"
-        else sheets.answer(name, rows)
+        else sheets.answer(name, cells)
     )

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jiedao.doors.exchange import tables
 from jiedao.doors.web import duties_words as words
 from jiedao.doors.web import forms
-from jiedao.doors.web.duties import compared, row, table
-from jiedao.doors.web.duties_forms import Bring, ItemForm, Proposal
+from jiedao.doors.web.duties import compared, rows, table
+from jiedao.doors.web.duties_forms import Bring, ItemForm, NewList, Proposal
 from jiedao.doors.web.templatetags.jiedao_ui import named
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.duties import compare, shelf, written
@@ -63,6 +63,28 @@ def _propose(request: HttpRequest, by: Actor, given: dict[str, Any]) -> None:
         receipt.came_of(number=case.number)
 
 
+@require_http_methods(["GET", "POST"])
+@staff
+def begin(request: HttpRequest) -> HttpResponse:
+    """Begins a new list as an empty draft; a change is proposed for it like for any other."""
+    by = actor_of(request)
+    if not competence.may(by, "lists"):
+        raise Absent
+    form, refusal = NewList(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            with receipts.once(by.scope, request.POST.get("key", ""), {"new_list": given}) as receipt:
+                if not receipt.known:
+                    actions.begin_list(**given, by=by)
+            return HttpResponseRedirect(reverse("duties_desk"), status=303)
+        except Refused as refused:
+            refusal = forms.told(refused)
+            form.add_error("code", refusal.fact)
+    shown = {"form": form, "refusal": refusal, "heading": gettext("Begin a new list"), "back": reverse("duties_desk")}
+    return render(request, "desk/open.html", shown, status=refusal.status if refusal else 422 if form.is_bound else 200)
+
+
 @require_GET
 @staff
 def draft(request: HttpRequest, code: str) -> HttpResponse:
@@ -80,10 +102,8 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
         "before": before,
         "may_edit": _may_edit(by, found, case),
         "read": read,
-        "chapters": [
-            {"name": {"name": c.name, "name_en": c.name_en}, "rows": [row(item) for item in c.items]}
-            for c in read.chapters
-        ],
+        "types": read.types,
+        "chapters": rows(found, read),
         **compared(before, found),
     }
     return render(request, "duties/draft.html", shown)
@@ -227,7 +247,7 @@ def mend(request: HttpRequest) -> HttpResponse:
     shown = {
         "gaps": found,
         "heaps": [
-            (mark, word, [{"gap": one, "said": _collides(one)} for one in rows]) for mark, (rows, word) in heaps.items()
+            (mark, word, [{"gap": one, "said": _collides(one)} for one in heap]) for mark, (heap, word) in heaps.items()
         ],
     }
     return render(request, "duties/gaps.html", shown)
@@ -238,5 +258,5 @@ def _collides(gap: gaps.Gap) -> str:
     if gap.kind == "nobody":
         return gettext("Nobody leads")
     if gap.kind == "not_admitted":
-        return "、".join(str(words.LEVELS[level]) for level in gap.said)
+        return words.join(words.LEVELS[level] for level in gap.said)
     return " / ".join(str(words.RELATIONS.get(one, "")) if isinstance(one, str) else named(one) for one in gap.said)

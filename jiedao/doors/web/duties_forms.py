@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from jiedao.doors.web import duties_words as words
 from jiedao.doors.web.forms import told
@@ -102,7 +102,7 @@ def _field(name: str, cell: str, offered: dict[str, list[tuple[str, str]]]) -> f
 class Proposal(forms.Form):
     """A change to begin: of which list, what set it off, why."""
 
-    code = forms.ChoiceField(label=gettext_lazy("List"))
+    code = forms.ChoiceField(label=pgettext_lazy("of duties", "List"))
     trigger = forms.ChoiceField(
         label=gettext_lazy("What sets it off"), choices=lambda: list(words.TRIGGERS.items()), widget=forms.Select
     )
@@ -122,6 +122,24 @@ class Proposal(forms.Form):
             self.fields["catalogue"].choices = [("", "–"), *offered]  # type: ignore[attr-defined]
         else:
             del self.fields["catalogue"]
+
+
+class NewList(forms.Form):
+    """A list that does not exist yet."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code, in letters and hyphens"), max_length=40, error_messages={"required": MISSING}
+    )
+    name = forms.CharField(
+        label=pgettext_lazy("of a list", "Name"), max_length=120, error_messages={"required": MISSING}
+    )
+    name_en = forms.CharField(
+        label=pgettext_lazy("of a list", "Name in English"), max_length=160, error_messages={"required": MISSING}
+    )
+    kind = forms.ChoiceField(label=pgettext_lazy("of a list", "Kind"), choices=lambda: list(words.KINDS.items()))
+    level = forms.ChoiceField(
+        label=gettext_lazy("Level"), choices=lambda: list(words.LEVELS.items()), initial="subdistrict"
+    )
 
 
 class Bring(forms.Form):

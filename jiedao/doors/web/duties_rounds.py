@@ -59,6 +59,7 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
         "order": order,
         "stances": [(code, pick(label)) for code, label in STANCES.items()],
         "may_give": _may_give(by, change, case),
+        "source": rounds.catalogue_of(change),
         "units": keeping.units() if _may_give(by, change, case) else [],
         "today": today().isoformat(),
         "refusal": refusal,
@@ -91,7 +92,7 @@ def _done(request: HttpRequest, by: Actor, change: ListChange, order: DispatchOr
             return
         if what == "answer" and order is not None:
             _answer(request, by, order)
-        elif what in ("give", "take_back") and change.draft is not None:
+        elif what in ("give", "take_back", "take") and change.draft is not None:
             _decide(request, by, change, what)
         else:
             raise Refused("not_yours", verb="opine", roles=[])
@@ -118,6 +119,12 @@ def _decide(request: HttpRequest, by: Actor, change: ListChange, what: str) -> N
     if what == "take_back":
         actions.edit(change.draft, "take_back", codes, by=by)
         return
+    source = rounds.catalogue_of(change)
+    if what == "take":
+        if source is None:
+            raise Refused("no_catalogue", number=change.list_code)
+        actions.edit(change.draft, "take", source, codes, by=by)
+        return
     giver = finding.unit(request.POST.get("giver", ""))
     if giver is None:
         raise Refused("unknown_unit", field="giver", given=request.POST.get("giver", "")[:40])
@@ -125,5 +132,4 @@ def _decide(request: HttpRequest, by: Actor, change: ListChange, what: str) -> N
         on = date.fromisoformat(request.POST.get("given_on", ""))
     except ValueError:
         raise Refused("unreadable", field="given_on", wants="date") from None
-    source = rounds.catalogue_of(change)
     actions.edit(change.draft, "give", codes, giver=giver, given_on=on, by=by, source=source)

@@ -1,9 +1,11 @@
 """Words of the lists (清单用语): what kinds, types, levels, triggers, fields and steps are called on pages."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from jiedao.doors.web.clocks import is_chinese
 from jiedao.doors.web.templatetags.jiedao_ui import limit_label, named
 from jiedao.ground.duties.written import article
 
@@ -71,7 +73,7 @@ FIELDS = {
     "handbook": gettext_lazy("Handbook"),
     "demo": gettext_lazy("Invented for the demonstration"),
     "lead": gettext_lazy("Leads"),
-    "helpers": gettext_lazy("Help"),
+    "helpers": pgettext_lazy("units that", "Help"),
     "in_areas": gettext_lazy("Exceptions of single areas"),
     "code": pgettext_lazy("of an item", "Number"),
     "penalty_basis": gettext_lazy("Penalty basis"),
@@ -85,13 +87,19 @@ FIELDS = {
 NONE = gettext_lazy("– empty –")
 
 
+def join(told: Iterable[Any]) -> str:
+    """Names in a row."""
+    return ("、" if is_chinese() else ", ").join(str(one) for one in told)
+
+
 def laws(rows: Any) -> str:
     """《…》第14条 in one line, for Chinese and English readers alike: laws have no other names."""
     return "；".join(f"《{row.get('law', '')}》{article(row.get('article', ''))}" for row in rows or ())
 
 
-def value(name: str, said: Any) -> str:
-    """What a field says, for the two sides of a comparison."""
+def value(name: str, said: Any, names: Mapping[str, Any] | None = None) -> str:
+    """What a field says, for the two sides of a comparison. `names` are the units that codes stand for."""
+    names = names or {}
     if said in (None, "", [], {}, False):
         return str(NONE)
     if name == "basis":
@@ -100,15 +108,20 @@ def value(name: str, said: Any) -> str:
         return limit_label(said)
     if name == "type":
         return str(TYPES.get(said, said))
-    if name == "lead":
-        return str(RELATIONS.get(said, said))
+    if name in ("lead", "giver"):
+        return _unit(said, names)
     if name == "helpers":
-        return "、".join(str(RELATIONS.get(code, code)) for code in said)
+        return join(_unit(code, names) for code in said)
     if name == "in_areas":
-        return "；".join(f"{part['area']}: {'、'.join([part['lead'], *part['helpers']])}" for part in said)
+        units = [(part["area"], [_unit(code, names) for code in (part["lead"], *part["helpers"])]) for part in said]
+        return "；".join(f"{area}: {join(named_units)}" for area, named_units in units)
     if name == "handbook":
         return "\n".join(f"{FIELDS[part]}: {_book(part, told)}" for part, told in said.items() if part in FIELDS)
     return "✓" if said is True else str(said)
+
+
+def _unit(code: str, names: Mapping[str, Any]) -> str:
+    return str(RELATIONS.get(code) or named(names.get(code)) or code)
 
 
 def _book(part: str, told: Any) -> str:
@@ -127,4 +140,6 @@ def who(rows: Any) -> dict[str, Any]:
             at["lead"] = word
         else:
             at["helpers"].append(word)
+    for at in (shown, *shown["areas"].values()):
+        at["helpers"] = join(at["helpers"])
     return shown

@@ -12,6 +12,7 @@ urlpatterns = [
     path("handed/<str:code>/", duties.handed, name="duties_handed"),
     re_path(r"^export/(?P<code>[A-Za-z0-9_-]+)\.(?P<kind>csv|xlsx)$", duties.export, name="duties_export"),
     path("desk/", duties_desk.desk, name="duties_desk"),
+    path("desk/new/", duties_desk.begin, name="duties_begin"),
     path("gaps/", duties_desk.mend, name="duties_gaps"),
     path("round/<str:number>/", duties_rounds.page, name="duties_round"),
     path("draft/<str:code>/", duties_desk.draft, name="duties_draft"),
