@@ -100,3 +100,44 @@ def test_a_fault_after_the_commit_does_not_undo_it(gulou):
         assert asking.afterwards(lambda: ("SELECT no_such_function($1)", ["x"]))
 
     assert kept() == ["a"]
+
+
+def test_what_is_asked_ahead_travels_with_the_next_question_and_is_answered_once(gulou, monkeypatch):
+    later = ("SELECT $1::int + 1", ["1"])
+    trips, send = [], asking._send
+    monkeypatch.setattr(asking, "_send", lambda *given, **more: trips.append(given) or send(*given, **more))
+
+    with asking.ahead(later):
+        first = asking.ask("SELECT 7")
+        assert (first, asking.ask(*later), len(trips)) == ([("7",)], [("2",)], 1)
+        assert (asking.ask(*later), len(trips)) == ([("2",)], 2)
+
+
+def test_what_was_asked_ahead_and_never_wanted_is_forgotten(gulou):
+    later = ("SELECT count(*) FROM journal_receipt WHERE scope = $1", ["test"])
+    with asking.ahead(later):
+        asking.ask("SELECT 7")
+    asking.ask(*receipt("a"))
+
+    assert asking.ask(*later) == [("1",)]
+
+
+def test_questions_asked_ahead_answer_only_all_together(gulou):
+    one, other = ("SELECT $1::int", ["1"]), ("SELECT $1::int", ["2"])
+    with asking.ahead(one):
+        asking.ask("SELECT 7")
+
+        assert asking.ask_all(one, other) == [[("1",)], [("2",)]]
+
+
+def test_typed_answers_have_the_types_of_their_columns(gulou):
+    ident, at = new_id(), now()
+
+    [[row]] = asking.typed(
+        (
+            "SELECT $1::uuid, $2::timestamptz, $3::bytea, $4::jsonb, ARRAY[$1::uuid], NULL",
+            [ident, at, b"\x00", {"a": 1}],
+        )
+    )
+
+    assert row == (ident, at, b"\x00", {"a": 1}, [ident], None)

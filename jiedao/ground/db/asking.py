@@ -3,7 +3,7 @@
 The ORM builds, binds and plans every statement anew and adapts every value, and each one is a trip of its own. Here a
 statement is prepared once per connection; what needs no answer waits and travels with the next question or with the
 COMMIT. A prepared plan follows the search path, so one text serves every district. Placeholders are PostgreSQL's `$1`.
-Whoever asks turns the answer into numbers and ids.
+Whoever asks turns the answer into numbers and ids, or asks for `typed` values.
 """
 
 import logging
@@ -16,9 +16,12 @@ from uuid import UUID
 import msgspec
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.types.json import set_json_loads
 
 Answer = list[tuple[str | None, ...]]
+Typed = list[tuple[Any, ...]]
 Statement = tuple[str, Sequence[Any]]
 
 PATIENCE = 60_000
@@ -36,11 +39,71 @@ def ask(sql: str, values: Sequence[Any] = ()) -> Answer:
 
 def ask_all(*questions: Statement) -> list[Answer]:
     """The rows of several statements, asked in this order and in one trip."""
+    return [_rows(result) for result in _results(questions)]
+
+
+def typed(*questions: Statement) -> list[Typed]:
+    """The same with each value in the type of its column, made by the driver: ids, times, numbers, JSON."""
+    results = _results(questions)
+    reader = _reader(connections[DEFAULT_DB_ALIAS].connection)
+    rows = []
+    for result in results:
+        reader.set_pgresult(result)
+        rows.append(reader.load_rows(0, result.ntuples, tuple))
+    return rows
+
+
+class ahead:
+    """Inside, these questions travel with the next one, whatever it is; asking them later, once, costs no trip.
+
+    For what is known to be asked next. Their answers are as old as that trip: a question whose answer may change
+    meanwhile has to take a lock.
+    """
+
+    def __init__(self, *questions: Statement) -> None:
+        self.waiting = list(questions)
+        self.known: list[tuple[Statement, Any]] = []
+
+    def __enter__(self) -> None:
+        _aheads(connections[DEFAULT_DB_ALIAS]).append(self)
+
+    def __exit__(self, *fault: Any) -> None:
+        _aheads(connections[DEFAULT_DB_ALIAS]).remove(self)
+
+    def taken(self) -> list[Statement]:
+        """What now travels along."""
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+    def told(self, questions: Sequence[Statement]) -> list[Any] | None:
+        """The answers that came before, each given out once. None unless all of them are here."""
+        found = [one for question in questions for one in self.known if one[0] == question]
+        if len(found) < len(questions):
+            return None
+        self.known = [one for one in self.known if one not in found]
+        return [result for _, result in found]
+
+
+def _aheads(db: Any) -> list[ahead]:
+    found: list[ahead] = db.__dict__.setdefault("_jiedao_ahead", [])
+    return found
+
+
+def _results(questions: Sequence[Statement]) -> list[Any]:
     db = connections[DEFAULT_DB_ALIAS]
+    aheads = _aheads(db)
+    for one in aheads:
+        if one.known and (told := one.told(questions)):
+            return told
     _enter(db)
+    along = [(one, question) for one in aheads for question in one.taken()]
     with db.wrap_database_errors:
-        results = _send(db.connection, _counted(db, [*_begun(db), *_taken(db), *questions]))
-        return [_rows(result) for result in results[-len(questions) :]]
+        before = [*_begun(db), *_taken(db)]
+        statements = [*before, *questions, *(question for _, question in along)]
+        results = _send(db.connection, _counted(db, statements))[len(before) :]
+    for (one, question), result in zip(along, results[len(questions) :], strict=True):
+        one.known.append((question, result))
+    return results[: len(questions)]
 
 
 def tell(sql: str, values: Sequence[Any] = ()) -> None:
@@ -266,6 +329,22 @@ def _checked(result: Any) -> Any:
         # libpq's own word, not the server's: without a code it would look like a fault of ours, a 500 and no 503.
         raise psycopg.OperationalError(LOST)
     raise psycopg.errors.error_from_result(result)
+
+
+class _Types:
+    """psycopg's own readers, not those that Django puts on a connection for itself."""
+
+    adapters = AdaptersMap(psycopg.adapters)
+    connection = None
+
+
+set_json_loads(msgspec.json.decode, _Types)  # type: ignore[arg-type]
+
+
+def _reader(connection: psycopg.Connection) -> Transformer:
+    found: Transformer = connection.__dict__.get("_jiedao_reader") or Transformer(_Types)  # type: ignore[arg-type]
+    connection.__dict__["_jiedao_reader"] = found
+    return found
 
 
 def _rows(result: Any) -> Answer:

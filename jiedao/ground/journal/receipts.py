@@ -1,7 +1,7 @@
 """Receipts (回执): sending the same write twice does it once (A1, G02)."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -36,8 +36,10 @@ _CAME = "UPDATE journal_receipt SET outcome = $1 WHERE id = $2"
 
 
 @contextmanager
-def once(scope: str, key: str, body: Any) -> Iterator[Once]:
+def once(scope: str, key: str, body: Any, ahead: Sequence[asking.Statement] = ()) -> Iterator[Once]:
     """Opens the write's transaction and takes its key. Refuses `key_reused` if the key came with another body.
+
+    `ahead`: what the write is going to ask first, asked with the key in one trip.
 
     Two requests with one key at the same instant: the second waits in the INSERT until the first has
     committed, then reads what came of it; a check before the insert would let both through.
@@ -45,7 +47,7 @@ def once(scope: str, key: str, body: Any) -> Iterator[Once]:
     if not key or len(key) > 64:
         raise Refused("key_missing")
     fingerprint = hashlib.sha256(plain(body)).digest()
-    with transaction.atomic():
+    with transaction.atomic(), asking.ahead(*ahead):
         ident = new_id()
         if not asking.ask(_TAKE, [ident, scope, key, fingerprint, now()]):
             before = Receipt.objects.get(scope=scope, key=key)
