@@ -16,6 +16,7 @@ from jiedao.ground.people.contacts import Caller
 from jiedao.ground.people.models import Post, Tenure
 from jiedao.ground.places.models import Area
 from jiedao.kit.refusal import Absent, Refused
+from jiedao.record import cases
 from jiedao.record.models import Case
 from jiedao.stages import intake
 
@@ -47,8 +48,9 @@ def do(
 ):
     """One act as every door does it, on a case read anew."""
     actor = seat(by) if isinstance(by, str) else by
-    case = Case.objects.select_related("process", "item", "area", "holder").get(pk=case.pk)
-    return acts.perform(verb, case, by=actor, given=given, key=key or str(uuid4()), order=order, seen=seen)
+    found = cases.numbered(case.number)
+    assert found is not None
+    return acts.perform(verb, found, by=actor, given=given, key=key or str(uuid4()), order=order, seen=seen)
 
 
 def later(*args: Any, **given: Any) -> Callable[[], Any]:

@@ -95,7 +95,7 @@ def test_who_was_dropped_from_an_order_is_assigned_no_longer(town):
     assignment.dropped_at = now()
     assignment.save(update_fields=["dropped_at"])
 
-    assert "assignee" not in standings(member, case)
+    assert "assignee" not in standings(member, Case.objects.get(pk=case.pk))
 
 
 def test_the_centre_of_another_sub_district_is_no_centre_here(town):

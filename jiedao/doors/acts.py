@@ -15,6 +15,7 @@ from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor
 from jiedao.ground.store import Stored
 from jiedao.kit.refusal import Absent, Refused
+from jiedao.record import cases
 from jiedao.record.models import Case, DispatchOrder, Entry
 from jiedao.stages import dispatch, resolution, triage
 
@@ -55,7 +56,9 @@ def perform(
         raise Refused("unknown_verb", verb=verb)
     named = order.id if isinstance(order, DispatchOrder) else order or None
     body = {"case": case.number, "verb": verb, "order": named, "given": _told(given)}
-    with gate.watched(by, verb), receipts.once(by.scope, key, body) as receipt:
+    # Who locks two cases must do it in the order of their ids.
+    ahead = () if act.locks_two else cases.asked_by_lock(case.id)
+    with gate.watched(by, verb), receipts.once(by.scope, key, body, ahead) as receipt:
         if receipt.known:
             return Done(**(receipt.outcome or {}), replayed=True)
         if isinstance(order, str):

@@ -35,13 +35,17 @@ from jiedao.stages import assessment, council, dispatch, intake, resolution, tri
 
 @dataclass(frozen=True)
 class Act:
-    """A verb as doors offer it. `on_order`: it is done to one unit's order, which the request names."""
+    """A verb as doors offer it. `on_order`: it is done to one unit's order, which the request names.
+
+    `locks_two`: it changes more cases than the one it is done to.
+    """
 
     verb: str
     call: Callable[..., Any]
     fields: tuple[Field, ...] = ()
     on_order: bool = False
     order_optional: bool = False
+    locks_two: bool = False
 
 
 _ACTS = (
@@ -84,7 +88,12 @@ _ACTS = (
         ),
     ),
     Act("decline", triage.decline, (REASON,)),
-    Act("merge", triage.merge, (asked("into", "case", "并入案号", "Number of the lead case", required=True),)),
+    Act(
+        "merge",
+        triage.merge,
+        (asked("into", "case", "并入案号", "Number of the lead case", required=True),),
+        locks_two=True,
+    ),
     # dispatch 派遣
     Act(
         "dispatch",

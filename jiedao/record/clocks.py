@@ -21,13 +21,18 @@ def running(case: Case, order: DispatchOrder | None = None, name: str = "") -> l
     """The clocks of a held case that have not stopped, paused ones included; of one order, or of one name."""
     book: list[Deadline] | None = getattr(case, "_book", None)
     if book is None:
-        book = reading.rows(Deadline, "t.case_id = $1 AND t.stopped_at IS NULL ORDER BY t.id", [case.id])
+        [book] = reading.answers(running_on(case.id))
         case._book = book  # type: ignore[attr-defined]
     return [
         d
         for d in book
         if d.stopped_at is None and (order is None or d.order_id == order.id) and (not name or d.name == name)
     ]
+
+
+def running_on(case_id: UUID) -> reading.Question:
+    """The question for the clocks of a case that have not stopped."""
+    return reading.Question(Deadline, "t.case_id = $1 AND t.stopped_at IS NULL ORDER BY t.id", [case_id])
 
 
 def begin(case: Case) -> None:

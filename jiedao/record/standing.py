@@ -3,9 +3,8 @@
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.kit.refusal import Refused
-from jiedao.record import reading
 from jiedao.record.definition import Definition, Move, Role
-from jiedao.record.models import Assignment, Case, DispatchOrder, Entry
+from jiedao.record.models import Case, DispatchOrder, Entry
 
 
 def covers(path: str | None, case: Case) -> bool:
@@ -48,14 +47,11 @@ def _by_orders(actor: Actor, case: Case, order: DispatchOrder | None) -> set[str
     # Nobody checks what his own unit did, nor what he answered himself while sitting in another post.
     if not handled and not any(row.answered_by == actor.person.id for row in case.held_orders()):
         found.add("checker")
-    if found & {"lead", "helper"} and reading.exists(Assignment, _ASSIGNED, [actor.person.id, case.id]):
+    if found & {"lead", "helper"} and any(
+        assigned.person_id == actor.person.id for assigned in case.held_assignments()
+    ):
         found.add("assignee")
     return found
-
-
-_ASSIGNED = """
-t.person_id = $1 AND t.dropped_at IS NULL AND t.order_id IN (SELECT id FROM record_dispatchorder WHERE case_id = $2)
-"""
 
 
 def may_open(definition: Definition, actor: Actor) -> bool:

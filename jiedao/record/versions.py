@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from jiedao.ground.db.asking import ask
+from jiedao.ground.db.asking import Statement, ask
 from jiedao.kit.clock import local
 from jiedao.kit.refusal import Refused
 from jiedao.record.models import ProcessVersion
@@ -17,10 +17,18 @@ def process(code: str) -> ProcessVersion:
 
 def numbered(code: str, at: datetime) -> tuple[ProcessVersion, str]:
     """The version in force and the next number of a case under it, in one question."""
-    year = local(at).year % 100
-    drawn = f"SELECT id, nextval('case_number_{year:02d}') FROM record_processversion"
-    found = ask(f"{drawn} WHERE code = $1 AND retired_at IS NULL", [code])
-    return _known(found, code), f"{year:02d}-{int(found[0][1] or 0):05d}"
+    found = ask(*asked_first(code, at))
+    return _known(found, code), f"{_year(at):02d}-{int(found[0][1] or 0):05d}"
+
+
+def asked_first(code: str, at: datetime) -> Statement:
+    """What `numbered` asks."""
+    drawn = f"SELECT id, nextval('case_number_{_year(at):02d}') FROM record_processversion"
+    return f"{drawn} WHERE code = $1 AND retired_at IS NULL", [code]
+
+
+def _year(at: datetime) -> int:
+    return local(at).year % 100
 
 
 def _known(found: list[tuple[str | None, ...]], code: str) -> ProcessVersion:

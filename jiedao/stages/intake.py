@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from jiedao.ground.db import asking
-from jiedao.ground.people import Actor, posts
+from jiedao.ground.people import Actor, contacts, posts
 from jiedao.ground.people.contacts import Caller, known_subject, remembered
 from jiedao.ground.people.models import Contact, Statement, Unit
 from jiedao.ground.places.locate import locate
@@ -74,6 +74,7 @@ def report(
     """
     told = _cleaned(told)
     caller = caller or Caller()
+    caller = replace(caller, subject=known_subject(caller.phone))
     at = now()
     version, number = versions.numbered(process, at)
     event_id = new_id()
@@ -92,6 +93,11 @@ def report(
         "from_unit": from_unit or _sender(version.definition, by),
     }
     return _opened(version, told, event_id, columns, by=by, caller=caller)
+
+
+def asked_first(process: str, caller: Caller | None) -> list[asking.Statement]:
+    """What `report` asks first, for who asks it along with something else."""
+    return [versions.asked_first(process, now()), *contacts.asked_first(caller.phone if caller else "")]
 
 
 def _opened(
@@ -171,10 +177,9 @@ def _first_words(text: str) -> str:
 
 def _same_matter(caller: Caller, told: Told) -> Case | None:
     """The caller's own open case on the same matter, of the last 30 days. None for who gave no number."""
-    subject = known_subject(caller.phone)
-    if subject is None:
+    if caller.subject is None:
         return None
-    recent = Event.objects.filter(subject_id=subject.id, received_at__gte=now() - timedelta(days=30))
+    recent = Event.objects.filter(subject_id=caller.subject.id, received_at__gte=now() - timedelta(days=30))
     for event in recent.exclude(case__phase="closed").select_related("case").order_by("-received_at")[:20]:
         if alike(event.words, told.words) >= SAME_MATTER:
             return event.case

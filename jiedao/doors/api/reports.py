@@ -81,10 +81,12 @@ def report(request: HttpRequest) -> HttpResponse:
     by = caller(request)
     given = bodies.decode(request, ReportGiven, "report")
     key, given.key = bodies.key_of(request, given.key), None
-    with receipts.once(by.scope, key, msgspec.to_builtins(given)) as receipt:
+    reporter = _caller(given.caller)
+    ahead = intake.asked_first(given.process, reporter)
+    with receipts.once(by.scope, key, msgspec.to_builtins(given), ahead) as receipt:
         if receipt.known:
             return answer(_taken(**(receipt.outcome or {})), 201, replayed=True)
-        taken = intake.report(_told(given, by), by=by, caller=_caller(given.caller), process=given.process)
+        taken = intake.report(_told(given, by), by=by, caller=reporter, process=given.process)
         # The receipt holds no code: it is computed from the event again.
         came = {
             "number": taken.case.number,

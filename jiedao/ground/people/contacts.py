@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
+from jiedao.ground.db import asking
 from jiedao.ground.people.models import Contact, Statement, Subject
 from jiedao.kit import vault
 from jiedao.kit.clock import now
@@ -17,12 +18,13 @@ from jiedao.kit.text import mask_name, mask_phone, plain_phone
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, as taken down. All may be empty: a report needs no name."""
+    """Who calls, as taken down. All may be empty: a report needs no name. `subject`: known before by the number."""
 
     name: str = ""
     phone: str = ""
     may_ring: bool = True
     proven: bool = False
+    subject: Subject | None = None
 
     @property
     def mask(self) -> str:
@@ -36,28 +38,30 @@ class Caller:
         return bool(self.name or self.phone)
 
 
-def subject_of(caller: Caller) -> Subject:
-    """The caller's subject: the one known under this phone, or a new one with a key of its own."""
-    found = _hash(caller.phone) if caller.phone else None
-    known = known_subject(caller.phone)
-    if known:
-        return known
-    subject = Subject(id=new_id(), phone_hash=found, made_at=now())
-    subject.key = vault.wrap(vault.new_key(), str(subject.id))
-    # Two calls from one phone at the same instant: the second takes the row that the first has made.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO people_subject (id, key, phone_hash, made_at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [subject.id, subject.key, subject.phone_hash, subject.made_at],
-        )
-        if not cursor.rowcount:
-            return Subject.objects.get(phone_hash=found)
-    return subject
+_SHOWN = ("id", "key", "phone_hash", "made_at", "erased_at")
+_KNOWN = f"SELECT {', '.join(_SHOWN)} FROM people_subject WHERE phone_hash = $1 AND erased_at IS NULL"
+_NEW = "INSERT INTO people_subject (id, key, phone_hash, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING 1"
+
+
+def asked_first(phone: str) -> list[asking.Statement]:
+    """What `known_subject` asks."""
+    return [(_KNOWN, [_hash(phone)])] if phone else []
 
 
 def known_subject(phone: str) -> Subject | None:
     """The subject known under a phone. None for no phone, an unknown one, or one that was erased."""
-    return Subject.objects.filter(phone_hash=_hash(phone), erased_at=None).first() if phone else None
+    rows = asking.typed(*asked_first(phone))[0] if phone else []
+    return Subject.from_db("default", _SHOWN, rows[0]) if rows else None
+
+
+def _new_subject(caller: Caller) -> Subject:
+    """A subject with a key of its own, for a caller who is not known."""
+    subject = Subject(id=new_id(), phone_hash=_hash(caller.phone) if caller.phone else None, made_at=now())
+    subject.key = vault.wrap(vault.new_key(), str(subject.id))
+    # Two calls from one phone at the same instant: the second takes the row that the first has made.
+    if not asking.ask(_NEW, [subject.id, subject.key, subject.phone_hash, subject.made_at]):
+        return Subject.objects.get(phone_hash=subject.phone_hash)
+    return subject
 
 
 def _hash(phone: str) -> bytes:
@@ -71,7 +75,7 @@ def remembered(event_id: UUID, caller: Caller, words: str) -> tuple[Subject | No
     """
     if not caller.named:
         return (None,)
-    subject = subject_of(caller)
+    subject = caller.subject or _new_subject(caller)
     key, at = _key(subject), now()
     told = msgspec.json.encode({"name": caller.name, "phone": caller.phone}).decode()
     contact = Contact(

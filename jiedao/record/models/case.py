@@ -1,6 +1,7 @@
 """Event and case (事件、案件): what somebody saw or asked, and the file it opens."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -15,7 +16,9 @@ from jiedao.record import reading
 from jiedao.record.models.process import ProcessVersion
 
 if TYPE_CHECKING:
-    from jiedao.record.models.order import DispatchOrder
+    from jiedao.record.models.order import Assignment, DispatchOrder
+
+_ASSIGNED = "t.dropped_at IS NULL AND t.order_id IN (SELECT id FROM record_dispatchorder WHERE case_id = $1)"
 
 
 class Case(Row):
@@ -120,10 +123,29 @@ class Case(Row):
         """The orders, read once while the case is held; `orders.send` adds what it makes."""
         rows: list[DispatchOrder] | None = getattr(self, "_orders", None)
         if rows is None:
-            table: Any = type(self).orders.rel.related_model
-            rows = reading.rows(table, "t.case_id = $1 ORDER BY t.sent_at, t.id", [self.id], to=("unit", "item"))
+            [rows] = reading.answers(self.orders_of("$1", self.id))
             self._orders = rows
         return rows
+
+    @classmethod
+    def orders_of(cls, case: str, value: Any) -> reading.Question:
+        """The question for the orders of a case, which an expression names by one value."""
+        condition = f"t.case_id = {case} ORDER BY t.sent_at, t.id"
+        return reading.Question(cls.orders.rel.related_model, condition, [value], to=("unit", "item"))
+
+    def held_assignments(self) -> "list[Assignment]":
+        """Who goes to it now, read once."""
+        rows: list[Assignment] | None = getattr(self, "_assigned", None)
+        if rows is None:
+            [rows] = reading.answers(self.assigned_to(self.id))
+            self._assigned = rows
+        return rows
+
+    @classmethod
+    def assigned_to(cls, case_id: UUID) -> reading.Question:
+        """The question for who goes to a case."""
+        orders: Any = cls.orders.rel.related_model
+        return reading.Question(orders.assignments.rel.related_model, _ASSIGNED, [case_id])
 
     @property
     def shielded(self) -> bool:
