@@ -374,14 +374,14 @@ def test_a_write_without_a_key_is_refused(dispatcher):
     assert dispatcher.post("/events", {"words": "路灯不亮"}, key="").rule == "key_missing"
 
 
-# The fast lane of reports
+# The fast lane of writes
 
 
-def by_lane(content: bytes, **headers: str) -> tuple[int, bytes]:
-    """What the lane before Django answers to a report."""
+def by_lane(content: bytes, path: str = "/api/v1/events", **headers: str) -> tuple[int, bytes]:
+    """What the lane before Django answers to a write."""
     said: list[str] = []
     environ = {
-        "REQUEST_METHOD": "POST", "PATH_INFO": "/api/v1/events", "HTTP_HOST": "gulou.localhost:8000",
+        "REQUEST_METHOD": "POST", "PATH_INFO": path, "HTTP_HOST": "gulou.localhost:8000",
         "CONTENT_LENGTH": str(len(content)), "wsgi.input": io.BytesIO(content), **headers,
     }  # fmt: skip
     body = with_lane(lambda *_: [b"pages"])(environ, lambda status, _: said.append(status))
@@ -418,7 +418,52 @@ def test_the_fast_lane_and_the_api_find_one_anothers_receipts(dispatcher):
     assert by_lane(content, **dispatcher._headers(), HTTP_IDEMPOTENCY_KEY=key) == (201, first.content)
 
 
-def test_the_fast_lane_leaves_everything_else_to_the_pages():
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/events"}
+@pytest.mark.parametrize(
+    ("path", "content", "headers"),
+    [
+        ("/cases/{number}/note", b'{"text": "x"}', {"HTTP_IDEMPOTENCY_KEY": "no"}),
+        ("/cases/{number}/note", b'{"text": ""}', {}),
+        ("/cases/{number}/note", b'{"colour": "red"}', {}),
+        ("/cases/{number}/note", b"[", {}),
+        ("/cases/{number}/note", b'{"text": "x"}', {"HTTP_AUTHORIZATION": "Bearer jd_unknown"}),
+        ("/cases/{number}/note", b'{"text": "x"}', {"HTTP_HOST": "nowhere.localhost"}),
+        ("/cases/{number}/reply", b'{"outcome": "done", "text": "x"}', {}),
+        ("/cases/{number}/reply", b'{"outcome": "done", "text": "x", "order": "7"}', {}),
+        ("/cases/99-99999/note", b'{"text": "x"}', {}),
+    ],
+)
+def test_the_fast_lane_refuses_a_verb_as_the_api_does(dispatcher, path, content, headers):
+    number = dispatcher.post("/events", {"words": "路灯不亮"}).body["number"]
+    given = dispatcher._headers() | {"HTTP_IDEMPOTENCY_KEY": str(uuid4())} | headers
+    path = "/api/v1" + path.format(number=number)
+
+    response = dispatcher.client.post(path, content, content_type="application/json", **given)
+
+    assert by_lane(content, path, **given) == (response.status_code, response.content)
+
+
+def test_the_fast_lane_does_a_verb_once_with_the_api(dispatcher):
+    number = dispatcher.post("/events", {"words": "路灯不亮"}).body["number"]
+    key, content = str(uuid4()), '{"text": "看过"}'.encode()
+
+    done = by_lane(content, f"/api/v1/cases/{number}/note", **dispatcher._headers(), HTTP_IDEMPOTENCY_KEY=key)
+    again = dispatcher.post(f"/cases/{number}/note", content, key)
+
+    assert done == (200, again.content)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/events"),
+        ("GET", "/api/v1/cases/26-00001/note"),
+        ("POST", "/api/v1/cases/26-00001/colour"),
+        ("POST", "/api/v1/cases/26-00001/note/"),
+        ("POST", "/api/v1/cases/二/note"),
+        ("POST", "/api/v1/files"),
+    ],
+)
+def test_the_fast_lane_leaves_everything_else_to_the_pages(method, path):
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path}
 
     assert with_lane(lambda *_: [b"pages"])(environ, lambda *_: None) == [b"pages"]

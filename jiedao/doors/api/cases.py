@@ -114,6 +114,10 @@ def verb(act: acts.Act) -> Callable[..., HttpResponse]:
     return done
 
 
+VERBS = {act.verb: verb(act) for act in acts.ACTS.values()}
+"""The view of every verb, by its name in the address."""
+
+
 def _seen(given: Any) -> int | None:
     if given is None:
         return None

@@ -1,11 +1,14 @@
-"""The fast lane (快速通道): reports reach their verb past Django's request, addresses and signals.
+"""The fast lane (快速通道): writes reach their verb past Django's request, addresses and signals.
 
-One address, under WSGI alone. It enters the district, asks who calls, hands over to the same `reports.report` as the
-API's own view, and words every failure as the gate does. The thread keeps its connection for the next report.
+Two kinds of address, under WSGI alone: a report, and a verb of a case. It enters the district, asks who calls, hands
+over to the same view as the API's own address, and words every failure as the gate does. The thread keeps its
+connection for the next write.
 """
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -13,19 +16,22 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.http.request import split_domain_port, validate_host
 
-from jiedao.doors.api import gate, reports, signin
+from jiedao.doors.api import cases, gate, reports, signin
 from jiedao.doors.api.answers import refuse
 from jiedao.doors.web.middleware import hosts
+from jiedao.ground.db import asking
 from jiedao.ground.districts import district
 from jiedao.kit.refusal import Refused
+from jiedao.record.cases import asked_by_number
 
-ADDRESS = "/api/v1/events"
+REPORTS = "/api/v1/events"
+_VERB = re.compile(r"/api/v1/cases/([0-9A-Za-z-]{1,20})/([a-z_]+)")
 
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], Any]
 Application = Callable[[Environ, Start], Iterable[bytes]]
 
-# WSGI's names of the headers that a report may carry.
+# WSGI's names of the headers that a write may carry.
 _HEADERS = {"Authorization": "HTTP_AUTHORIZATION", "Idempotency-Key": "HTTP_IDEMPOTENCY_KEY"}
 
 
@@ -40,39 +46,56 @@ class Headers:
 
 
 class Asked:
-    """What a report needs of a request: headers, body, and who it is by."""
+    """What a write needs of a request: headers, body, and who it is by."""
 
     def __init__(self, environ: Environ) -> None:
         length = int(environ.get("CONTENT_LENGTH") or 0)
-        gate.check_length(length, ADDRESS)
+        gate.check_length(length, environ["PATH_INFO"])
         self.headers = Headers(environ)
         self.body: bytes = environ["wsgi.input"].read(length) if length > 0 else b""
         self.auth: Any = None
 
 
+@dataclass(frozen=True)
+class Write:
+    """A view, and what it is going to ask first: that travels with the question of who calls."""
+
+    view: Callable[[Any], HttpResponse]
+    ahead: Sequence[asking.Statement] = ()
+
+
 def with_lane(pages: Application) -> Application:
-    """The application, with reports taken out of it."""
+    """The application, with writes taken out of it."""
 
     def application(environ: Environ, start: Start) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != ADDRESS or environ.get("REQUEST_METHOD") != "POST":
+        write = _write(environ.get("PATH_INFO", "")) if environ.get("REQUEST_METHOD") == "POST" else None
+        if write is None:
             return pages(environ, start)
-        response = gate.finished(_answered(environ))
+        response = gate.finished(_answered(environ, write))
         start(f"{response.status_code} {response.reason_phrase}", list(response.items()))
         return [response.content]
 
     return application
 
 
-def _answered(environ: Environ) -> HttpResponse:
+def _write(path: str) -> Write | None:
+    if path == REPORTS:
+        return Write(reports.report)
+    found = _VERB.fullmatch(path)
+    view = cases.VERBS.get(found[2]) if found else None
+    return Write(partial(view, number=found[1]), asked_by_number(found[1])) if found and view else None
+
+
+def _answered(environ: Environ, write: Write) -> HttpResponse:
     try:
         host = environ.get("HTTP_HOST", "")
         place = (hosts.find(host) or hosts.named(settings.DEFAULT_DISTRICT or "")) if _is_ours(host) else None
         if place is None:
             raise Refused("no_district")
         asked: Any = Asked(environ)
-        with district(place):
+        with district(place), asking.ahead(*write.ahead):
             asked.auth = signin.actor(asked)
-            return reports.report(asked)
+            return write.view(asked)
     except ValueError:
         return refuse(Refused("bad_body", why="Content-Length"))
     except Exception as fault:

@@ -79,6 +79,6 @@ for _act in ACTS.values():
     api.post(
         f"/cases/{{number}}/{_act.verb}", operation_id=_act.verb, summary=schema.summary(_act), tags=["verbs"],
         openapi_extra=schema.of_act(_act),
-    )(cases.verb(_act))  # fmt: skip
+    )(cases.VERBS[_act.verb])  # fmt: skip
 
 urlpatterns = [path("api/v1/", api.urls)]
