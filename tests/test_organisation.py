@@ -361,7 +361,7 @@ def test_approved_posts_change_on_a_day_and_the_number_before_stays_readable(by)
     before, now = (counting.summed(counting.approved(day))[0] for day in (in_days(-1), today()))
 
     assert (before.approved, now.approved, now.front, now.moved) == (10, 20, 16, 6)
-    assert (str(now.front_share), str(now.moved_share)) == ("80.0", "30.0")
+    assert (str(now.front_share), str(now.moved_share)) == ("80", "30")
     with refused("too_many_moved"):
         establishing.set_approved(street, "institution", 3, by=by, on=today(), moved=4)
     with refused("unknown_kind"):

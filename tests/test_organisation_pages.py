@@ -150,7 +150,7 @@ def test_approved_posts_show_filled_vacant_and_at_the_front_line(boss):
 
     page = words(boss.get("/organisation/approved/"))
 
-    assert "事业编制 5 0 5" in page and "100.0 %" in page and "40.0 %" in page and "区城市管理局 2" in page
+    assert "事业编制 5 0 5" in page and "100 %" in page and "40 %" in page and "区城市管理局 2" in page
 
 
 def test_a_form_appoints_and_sent_twice_appoints_once(boss):

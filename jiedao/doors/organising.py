@@ -300,12 +300,9 @@ def _gear(name: str, raw: Any, by: Actor) -> list[dict[str, Any]]:
 def _consent(name: str, raw: Any, by: Actor) -> Consent:
     """The answer of those in command, from the decided case in which they were asked. Refuses `no_such_consent`."""
     number = str(raw).strip()[:20]
-    try:
-        use = rights.of_case(by, number)
-    except Absent:
-        raise Refused("no_such_consent", number=number) from None
-    told = rights.told(use)
-    if not told.decision:
+    use = rights.numbered(number)
+    told = rights.told(use) if use else None
+    if use is None or told is None or not told.decision:
         raise Refused("no_such_consent", number=number)
     agrees = told.stance in ("agree", "agree_if") or told.is_silent
     return Consent(number, agrees, use.right, use.about_person_id, use.holder_id, told.consents)

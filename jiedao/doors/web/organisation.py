@@ -42,6 +42,7 @@ def chart(request: HttpRequest) -> HttpResponse:
         "kinds": said.unit_kinds(),
         "bodies": history.bodies(day),
         "counts": said.counted(organisation.counts(day)),
+        "places": said.places(organisation.places(day)),
         "planned": planned,
         "becoming": dict(reorganising.changed(planned)),
         "keeps": competence.may(actor_of(request), "organisation"),

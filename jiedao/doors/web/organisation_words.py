@@ -43,6 +43,20 @@ def counted(rows: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
     return [{"level": levels()[level], "kinds": found[level]} for level in order if found[level]]
 
 
+def places(found: dict[str, int]) -> list[tuple[str, int]]:
+    """The district's places in words, from the large to the small."""
+    words = {
+        "subdistrict": gettext("Sub-districts"),
+        "town": gettext("Towns"),
+        "township": gettext("Townships"),
+        "community": gettext("Communities"),
+        "village": gettext("Villages"),
+        "integrated": gettext("Integrated grids"),
+        "exclusive": gettext("Exclusive grids"),
+    }
+    return [(word, found[kind]) for kind, word in words.items() if found.get(kind)]
+
+
 def natures() -> dict[str, str]:
     """How somebody sits in a seat; who simply holds it needs no word."""
     return {

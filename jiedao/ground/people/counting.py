@@ -44,8 +44,8 @@ class Approved:
 
 
 def share(part: int, whole: int) -> Decimal | None:
-    """Percent with one digit, rounded half up. None of nothing."""
-    return (Decimal(part) * 100 / whole).quantize(Decimal("0.1"), "ROUND_HALF_UP") if whole else None
+    """Whole percent, rounded half up. None of nothing."""
+    return (Decimal(part) * 100 / whole).quantize(Decimal(1), "ROUND_HALF_UP") if whole else None
 
 
 _FILLED = """

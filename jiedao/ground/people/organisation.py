@@ -234,6 +234,27 @@ def counts(day: date) -> list[tuple[str, str, int]]:
     return [(level, kind, int(number)) for level, kind, number in _rows(asked, {"day": day})]
 
 
+_PLACES = """
+SELECT kind, grid_kind, coalesce(substring(regexp_replace(name, '（[^）]*）$', '') from '(街道|镇|乡|社区|村)$'), ''), count(*)
+FROM places_area WHERE kind <> 'district' AND valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s)
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+def places(day: date) -> dict[str, int]:
+    """How many sub-districts, towns, communities, villages and grids there are.
+
+    A town differs from a sub-district, a village from a community, by the last word of its name and by nothing else.
+    """
+    found: dict[str, int] = defaultdict(int)
+    for kind, grid, word, number in _rows(_PLACES, {"day": day}):
+        found[grid or ENDINGS.get(word, kind)] += number
+    return dict(found)
+
+
+ENDINGS = {"街道": "subdistrict", "镇": "town", "乡": "township", "社区": "community", "村": "village"}
+
+
 def served(day: date, codes: Iterable[str]) -> dict[str, list[Unit]]:
     """Which units serve each of these areas beside their own: the party branches of grids."""
     codes = set(codes)

@@ -145,6 +145,13 @@ def _words(entry: Any) -> dict[str, Any]:
     return dict(words.said) if words else {}
 
 
+def numbered(number: str) -> RightUse | None:
+    """A question by its case's number, for who must know how it ended whether or not the case is in his sight: who
+    moves a stationed head. What was said in it is read by `of_case`.
+    """
+    return RightUse.objects.filter(case__number=number).select_related("case").first() if "\0" not in number else None
+
+
 def of_case(actor: Actor, number: str) -> RightUse:
     """A question by its case's number, in the actor's sight."""
     case = sight.case_or_404(actor, number)
