@@ -5,7 +5,18 @@ from typing import Any
 
 from jiedao.ground.journal.models import Change
 from jiedao.ground.people import Actor
-from jiedao.ground.people.models import Account, Person, Post, PostKind, Tenure, Unit
+from jiedao.ground.people.models import (
+    Account,
+    Establishment,
+    Link,
+    Person,
+    Post,
+    PostKind,
+    Stationing,
+    Tenure,
+    Tie,
+    Unit,
+)
 from jiedao.ground.terms.models import Term
 from jiedao.kit.clock import today
 
@@ -18,6 +29,13 @@ def keeper(within: str = "district", *kinds: str) -> None:
     facts = {"posts": list(kinds) or ["system_admin"], "within": within}
     named = {"name": "组织机构", "name_en": "organisation", "facts": facts}
     Term.objects.update_or_create(table="competence", code="organisation", defaults=named)
+
+
+def bare() -> None:
+    """The district without what its package says of rights, ties, links and approved posts: a test says its own."""
+    Term.objects.filter(table="right").delete()
+    for rows in (Tie, Link, Establishment, Stationing):
+        rows.objects.all().delete()
 
 
 def term(table: str, code: str, name: str, name_en: str = "", **facts: Any) -> Term:

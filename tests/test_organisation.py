@@ -16,6 +16,7 @@ from tests.organising import (
     KEEPER,
     SYSTEM,
     account_of,
+    bare,
     holder,
     in_days,
     keeper,
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.usefixtures("in_gulou")
 
 @pytest.fixture
 def by() -> Actor:
+    bare()
     keeper()
     return acting(KEEPER)
 

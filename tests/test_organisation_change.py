@@ -11,7 +11,7 @@ from jiedao.record import audit, queries, sight, succession
 from jiedao.record.models import Case
 from tests.cast import CONTACT, DONE, do, reported, seat
 from tests.desks import item, sent
-from tests.organising import KEEPER, SYSTEM, holder, in_days, keeper, told
+from tests.organising import KEEPER, SYSTEM, bare, holder, in_days, keeper, told
 from tests.residents import acting
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
@@ -22,6 +22,7 @@ MERGE = [{"into": INTO, "from": ["drainage", "water"], "ends": ["drainage-unit_h
 
 @pytest.fixture
 def by() -> Actor:
+    bare()
     keeper()
     return acting(KEEPER)
 

@@ -15,7 +15,7 @@ from jiedao.ground.places.models import Area
 from jiedao.kit.clock import today
 from jiedao.kit.ids import new_id
 from tests.desks import Colleague, reported, words
-from tests.organising import KEEPER, SYSTEM, holder, in_days, keeper, person, post, seat, tenure, term
+from tests.organising import KEEPER, SYSTEM, bare, holder, in_days, keeper, person, post, seat, tenure, term
 from tests.residents import HERE
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
@@ -35,6 +35,7 @@ KEPT = ("/organisation/accounts/", "/organisation/import/", "/organisation/do/ap
 
 @pytest.fixture
 def boss() -> Colleague:
+    bare()
     keeper()
     return Colleague(KEEPER)
 
@@ -219,6 +220,7 @@ def test_a_plan_ahead_stands_on_the_chart(boss):
 
 
 def test_a_leader_sees_open_cases_of_linked_areas_and_takes_one_over():
+    bare()
     keeper()
     case = reported("路灯不亮")
     leader = Colleague("leader")

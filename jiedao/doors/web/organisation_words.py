@@ -77,7 +77,6 @@ def tie_states() -> dict[str, str]:
         "apart": gettext("Held by two people"),
         "vacant": gettext("The second seat is vacant"),
         "leaderless": gettext("The leading seat is vacant"),
-        "alone": gettext("There is no leading seat here"),
     }
 
 

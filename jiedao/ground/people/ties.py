@@ -38,8 +38,7 @@ class Spot:
 class Pair:
     """A seat that should follow, and the seats whose holder it should have.
 
-    `state`: `holds`; `apart`, held by somebody else; `vacant`; `leaderless`, nobody sits in the leading seat; `alone`,
-    there is no leading seat.
+    `state`: `holds`; `apart`, held by somebody else; `vacant`; `leaderless`, nobody sits in the leading seat.
     """
 
     tie: Tie
@@ -58,7 +57,7 @@ class Pair:
     def state(self) -> str:
         wanted = {p.code for lead in self.leads for p in lead.holders}
         if not wanted:
-            return "leaderless" if self.leads else "alone"
+            return "leaderless"
         if not self.holders:
             return "vacant"
         return "holds" if any(p.code in wanted for p in self.holders) else "apart"
@@ -91,14 +90,17 @@ class Places:
 
 
 def pairs(day: date | None = None, unit: Unit | None = None) -> list[Pair]:
-    """Every tie of the district on a day, seat by seat, or those that concern a unit. Three queries."""
+    """Every tie of the district on a day, seat by seat, or those that concern a unit. Three queries.
+
+    A seat that has no leading one in its reach is tied to nothing: heads of departments bear the kind of a street's.
+    """
     day = day or today()
     found = list(Tie.objects.select_related("leads", "follows").order_by("code"))
     seats = _seats({tie.leads_id for tie in found} | {tie.follows_id for tie in found}, day)
     if unit is not None and not any(seat.unit_id == unit.id for rows in seats.values() for seat in rows):
         return []
     places = Places(day)
-    made = [pair for tie in found for pair in _pairs(tie, seats, places)]
+    made = [pair for tie in found for pair in _pairs(tie, seats, places) if pair.leads]
     if unit is not None:
         made = [p for p in made if unit.id in {p.follows.unit_id, *(lead.unit_id for lead in p.leads)}]
     return made
