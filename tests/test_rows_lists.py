@@ -117,7 +117,8 @@ def test_d1_liunan_reads_its_lists_by_category_item_and_sub_item_and_changes_the
     assert "82 个事项" in words(liunan.read("/lists/joint-enforcement/"))
     assert len({row["giver"] for row in liunan.table("joint-enforcement")}) == 12
     assert "街道 8 项职能" in words(liunan.read("/lists/"))
-    assert all(row["basis"] for row in liunan.table("joint-enforcement"))
+    bases = [row["basis"] for row in liunan.table("joint-enforcement") if row["basis"]]
+    assert bases and all(re.fullmatch(r"(《[^》]+》第[0-9]+条(之[0-9]+)?；?)+", basis) for basis in bases)
 
     number = liunan.proposed("street-work-items", "law")
     row = next(row for row in liunan.table("street-work-items") if not row["parent"])

@@ -27,6 +27,9 @@ from jiedao.lines.lists import questions
 
 View = Callable[..., HttpResponse]
 
+MOST_SHOWN = 1000
+"""Lines of one list on one page; beyond them the search serves better (A10)."""
+
 
 def everybody(view: View) -> View:
     """A page without sign-in; who is signed in stays so, with his post in the bar."""
@@ -82,6 +85,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "types": [(type_, words.TYPES[type_], many) for type_, many in read.types],
         "has_given": any(item.giver for chapter in read.chapters for item in chapter.items),
         "query": f"?version={version.version}",
+        "more": sum(len(chapter.items) for chapter in read.chapters) > MOST_SHOWN,
     }
     return render(request, "duties/list.html", shown)
 
@@ -95,17 +99,17 @@ def _wanted(request: HttpRequest) -> Wanted:
     )
 
 
-def rows(of: DutyList, read: shelf.Reading) -> list[dict[str, Any]]:
+def rows(of: DutyList, read: shelf.Reading, most: int = MOST_SHOWN) -> list[dict[str, Any]]:
     """The chapters of a reading, each with its lines, made here once: a template would ask for every word anew."""
     limits: dict[str, str] = {}
-    base = reverse("duties_list", args=[of.code])
-    return [
-        {
-            "name": {"name": chapter.name, "name_en": chapter.name_en},
-            "rows": [row(item, base, f"?version={of.version}", limits) for item in chapter.items],
-        }
-        for chapter in read.chapters
-    ]
+    base, left, chapters = reverse("duties_list", args=[of.code]), most, []
+    for chapter in read.chapters:
+        if left <= 0:
+            break
+        lines = [row(item, base, f"?version={of.version}", limits) for item in chapter.items[:left]]
+        chapters.append({"name": {"name": chapter.name, "name_en": chapter.name_en}, "rows": lines})
+        left -= len(lines)
+    return chapters
 
 
 def row(item: DutyItem, base: str, query: str = "", limits: dict[str, str] | None = None) -> dict[str, Any]:

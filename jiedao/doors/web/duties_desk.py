@@ -103,7 +103,7 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
         "may_edit": _may_edit(by, found, case),
         "read": read,
         "types": read.types,
-        "chapters": rows(found, read),
+        "chapters": rows(found, read, written.MOST_ITEMS),
         **compared(before, found),
     }
     return render(request, "duties/draft.html", shown)

@@ -42,7 +42,7 @@ STAFF = (
     Desk("rates", gettext_lazy("Rates"), "figures", "A"),
     Desk("processes", gettext_lazy("Processes"), "file", "P", frozenset({"system_admin", "district_leader"})),
     Desk("grids", gettext_lazy("Grids"), "map", "M"),
-    Desk("duties", gettext_lazy("Duty lists"), "list", "L"),
+    Desk("duties", gettext_lazy("Duty lists"), "list", "D"),
     Desk("organisation", gettext_lazy("Organisation"), "person", "N"),
     Desk("admission", gettext_lazy("Admission"), "lock", "J"),
     Desk("rights", gettext_lazy("Rights"), "check", "Q"),
