@@ -25,7 +25,7 @@ def asked_by(actor: Actor) -> QuerySet[RightUse]:
     """What the actor's body asked and has not decided."""
     if actor.post is None:
         return _rows().none()
-    return _rows().filter(asker=posts.body_of(actor.post)).exclude(case__phase="closed")
+    return _rows().filter(asker__in=[posts.body_of(actor.post), actor.post.unit]).exclude(case__phase="closed")
 
 
 def decided(actor: Actor) -> QuerySet[RightUse]:
