@@ -35,3 +35,9 @@ def body_of(post: Post) -> Unit:
     ):
         unit = unit.parent
     return unit
+
+
+def speaks_for(post: Post) -> Unit:
+    """The body whose word a post gives: its sub-district or department; a community or its squad speaks for itself."""
+    body = body_of(post)
+    return body if body.id in post.unit.acts_for else post.unit

@@ -55,7 +55,7 @@ def apply(papers: Papers, *, by: Actor, aim: str = Aim.NEW) -> Application:
     if not standing.may_open(version.definition, by):
         roles = [version.definition.roles[code].label for code in version.definition.opened_by]
         raise Refused("not_yours", verb="apply", roles=roles)
-    body = posts.body_of(by.post)
+    body = posts.speaks_for(by.post)
     row = Application(aim=aim, applicant=body, applied_at=now())
     _write(row, papers)
     rules.refuse_unfit(row, version.definition)

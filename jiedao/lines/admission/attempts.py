@@ -19,7 +19,7 @@ RULES = frozenset({"not_admitted", "negative_list"})
 def count(facts: Mapping[str, Any], rule: str, *, by: Actor, verb: str) -> Attempt:
     """Writes an attempt, in a transaction of its own: the one that was refused has left nothing."""
     row = Attempt(
-        sender=posts.body_of(by.post) if by.post else None,
+        sender=posts.speaks_for(by.post) if by.post else None,
         post=by.post,
         receiver=str(facts.get("receiver", ""))[:20],
         receiver_name=str(facts.get("unit", ""))[:80],

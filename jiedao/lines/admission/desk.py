@@ -48,7 +48,7 @@ def _rows() -> QuerySet[Application]:
 
 def mine(actor: Actor) -> QuerySet[Application]:
     """What the actor's own body applied for."""
-    return _rows().filter(applicant=posts.body_of(actor.post)) if actor.post else _rows().none()
+    return _rows().filter(applicant=posts.speaks_for(actor.post)) if actor.post else _rows().none()
 
 
 def _waiting(actor: Actor, *roles: str) -> QuerySet[DispatchOrder]:
@@ -134,5 +134,5 @@ def visible(actor: Actor, cases: list[Any]) -> set[Any]:
 
 def of_ours(actor: Actor, rows: list[Admitted]) -> set[Any]:
     """Which admitted items the actor's body applied for, and may apply about again."""
-    body = posts.body_of(actor.post).id if actor.post else None
+    body = posts.speaks_for(actor.post).id if actor.post else None
     return {row.id for row in rows if row.applicant_id == body}  # type: ignore[attr-defined]

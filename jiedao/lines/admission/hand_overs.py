@@ -172,7 +172,7 @@ def seen_by(actor: Actor) -> QuerySet[HandOver]:
 
 
 def _own(actor: Actor) -> list[object]:
-    return [*actor.post.unit.acts_for, posts.body_of(actor.post).id] if actor.post else []
+    return list(actor.post.unit.acts_for) if actor.post else []
 
 
 def is_of(actor: Actor, unit: Unit | None) -> bool:
@@ -183,7 +183,7 @@ def is_of(actor: Actor, unit: Unit | None) -> bool:
 def _body(actor: Actor) -> Unit:
     if actor.post is None:
         raise Absent
-    return posts.body_of(actor.post)
+    return posts.speaks_for(actor.post)
 
 
 def _must_be(unit: Unit, by: Actor) -> None:

@@ -67,7 +67,7 @@ def ask(
         raise Refused("incomplete", verb="ask", missing=["question"])
     if by.post is None or not _may_ask(by, term):
         raise Refused("not_asker", right=term.name, right_en=term.name_en)
-    asker = body_of(by.post)
+    asker = posts.speaks_for(by.post)
     if holder.level != term.facts.get("asked_of", Unit.Level.SUBDISTRICT) or holder.id == asker.id:
         raise Refused("not_holder", right=term.name, right_en=term.name_en, unit=holder.name, unit_en=holder.name_en)
     with receipts.whole():
@@ -100,12 +100,6 @@ def _routing(term: Term, holder: Unit) -> dict[str, Any]:
             "silence": facts.get("silence", "asks_again"),
         },
     }
-
-
-def body_of(post: Post) -> Unit:
-    """For whom a post asks: its sub-district or department; a squad that a community commands asks for itself."""
-    body = posts.body_of(post)
-    return body if body.id in post.unit.acts_for else post.unit
 
 
 def _may_ask(by: Actor, term: Term) -> bool:

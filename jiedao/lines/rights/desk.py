@@ -17,7 +17,7 @@ def to_answer(actor: Actor) -> QuerySet[RightUse]:
     if actor.post is None:
         return _rows().none()
     open_orders = Q(case__orders__answered_at=None, case__orders__returned_at=None, case__orders__recalled_at=None)
-    acts_for = [*actor.post.unit.acts_for, posts.body_of(actor.post).id]
+    acts_for = actor.post.unit.acts_for
     return _rows().filter(open_orders, case__orders__unit__in=acts_for, case__orders__role="heard").distinct()
 
 
@@ -25,7 +25,7 @@ def asked_by(actor: Actor) -> QuerySet[RightUse]:
     """What the actor's body asked and has not decided."""
     if actor.post is None:
         return _rows().none()
-    return _rows().filter(asker__in=[posts.body_of(actor.post), actor.post.unit]).exclude(case__phase="closed")
+    return _rows().filter(asker=posts.speaks_for(actor.post)).exclude(case__phase="closed")
 
 
 def decided(actor: Actor) -> QuerySet[RightUse]:
