@@ -50,7 +50,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> str:
-    """The name of the template database: two districts, gulou and jianghan, and nobody's cases."""
+    """The name of the template database: the five demo districts, and nobody's cases."""
     return cluster.template()
 
 
@@ -104,9 +104,37 @@ def fresh_database(cluster: Cluster, template: str, django_db_setup: None, djang
 @pytest.fixture
 def in_gulou(db: None) -> Iterator[Any]:
     """Inside the district of Gulou, rolled back at the end."""
+    yield from _inside("gulou")
+
+
+@pytest.fixture
+def in_jianghan(db: None) -> Iterator[Any]:
+    """Inside the district of Jianghan, rolled back at the end."""
+    yield from _inside("jianghan")
+
+
+@pytest.fixture
+def in_liunan(db: None) -> Iterator[Any]:
+    """Inside the district of Liunan, rolled back at the end."""
+    yield from _inside("liunan")
+
+
+@pytest.fixture
+def in_guangming(db: None) -> Iterator[Any]:
+    """Inside the district of Guangming, rolled back at the end."""
+    yield from _inside("guangming")
+
+
+@pytest.fixture
+def in_neijiang(db: None) -> Iterator[Any]:
+    """Inside the district of Shizhong, Neijiang, rolled back at the end."""
+    yield from _inside("neijiang")
+
+
+def _inside(label: str) -> Iterator[Any]:
     from jiedao.ground.districts import district
 
-    with district("gulou") as place:
+    with district(label) as place:
         yield place
 
 

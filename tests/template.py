@@ -1,4 +1,4 @@
-"""Builds the template database (模板库): migrations, grants, the two districts; run as the owner by tests.cluster."""
+"""Builds the template database (模板库): migrations, grants, the five districts; run as the owner by tests.cluster."""
 
 import os
 

@@ -1,5 +1,7 @@
-"""The demo districts (演示区): two packages, a password that everybody knows, one-time codes. Never for real use."""
+"""The demo districts (演示区): five packages, a password that everybody knows, one-time codes. Never for real use."""
 
+import re
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +18,12 @@ from jiedao.ground.db.home import Trouble
 from jiedao.ground.db.schemas import create_district
 from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
-from jiedao.ground.people.models import Account, Tenure
+from jiedao.ground.people.models import Account, Post, Tenure
 from jiedao.kit.refusal import Refused
 
-DISTRICTS = ("gulou", "jianghan")
+MADE = re.compile(r"u\d")
+"""How the names of accounts begin that `fill` makes, one to a seat."""
+DISTRICTS = ("gulou", "jianghan", "liunan", "guangming", "neijiang")
 PASSWORD = "jiedao-demo-2026"  # noqa: S105 -- printed by ./run; set in demo districts alone
 Report = Callable[[str], None]
 
@@ -30,6 +34,7 @@ class SignIn:
 
     username: str
     person: str
+    post: str
     posts: str
     secret: str
     code: str
@@ -47,9 +52,10 @@ def load(report: Report = print) -> None:
 
 def _load_one(name: str, report: Report) -> None:
     folder = folder_of(name)
-    facts = read_checked(folder).value("package")
+    content = read_checked(folder)
+    facts = content.value("package")
     place = District.objects.filter(code=facts["code"]).first() or _create(facts)
-    package.load(folder, place, report)
+    package.load(folder, place, report, content)
     if place.demo:
         with district(place):
             _open_accounts()
@@ -106,20 +112,27 @@ def accounts(label: str) -> list[SignIn]:
         if not place.demo:
             return []
         secrets = {row.user_id: _secret(row) for row in Authenticator.objects.filter(type=Authenticator.Type.TOTP)}
-        held: dict[object, list[str]] = {}
-        for tenure in Tenure.objects.filter(valid_to=None).select_related("post__unit").order_by("post__kind__rank"):
-            held.setdefault(tenure.person_id, []).append(f"{tenure.post.unit.name} {tenure.post.name}")
+        held: dict[object, list[Post]] = {}
+        rows = Tenure.objects.filter(valid_to=None).select_related("post__unit", "post__kind")
+        for tenure in rows.order_by("post__kind__rank"):
+            held.setdefault(tenure.person_id, []).append(tenure.post)
         found = Account.objects.filter(person__isnull=False, is_active=True).select_related("person")
         return [
             SignIn(
                 account.username,
                 account.person.name,
-                "、".join(held.get(account.person_id, [])),
+                next((_short(post) for post in held.get(account.person_id, [])), ""),
+                "、".join(f"{post.unit.name} {post.name}" for post in held.get(account.person_id, [])),
                 secrets.get(account.pk, ""),
                 one_time_code(secrets[account.pk]) if secrets.get(account.pk) else "",
             )
             for account in found.order_by("person__code")
         ]
+
+
+def _short(post: Post) -> str:
+    """One word for a seat: of a post that every unit has, the unit's name says more."""
+    return post.unit.name if post.kind.code in ("handler", "unit_head", "office_head") else post.name
 
 
 def one_time_code(secret: str) -> str:
@@ -128,16 +141,30 @@ def one_time_code(secret: str) -> str:
 
 
 def sign_ins() -> str:
-    """What `./run` prints: where to sign in, as whom."""
+    """What `./run` prints: where to sign in, as whom. Accounts made for invented people are counted, not listed."""
     lines = [f"Demo accounts, all with the password {PASSWORD}", ""]
     for label in DISTRICTS:
         place = District.objects.filter(label=label, demo=True).first()
         if place is None:
             continue
         lines.append(f"{place.name} {place.name_en}: {label}.localhost")
-        for account in accounts(label):
-            code = f"  code {account.code}, secret {account.secret}" if account.secret else ""
-            lines.append(f"  {account.username:<19} {account.posts}{code}")
+        found = accounts(label)
+        named = [account for account in found if not MADE.match(account.username)]
+        plain = " · ".join(
+            f"{account.username}\N{NO-BREAK SPACE}{account.post}" for account in named if not account.secret
+        )
+        lines += textwrap.wrap(plain, 96, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        lines += [
+            f"  {account.username} {account.post}: code {account.code}, secret {account.secret}"
+            for account in named
+            if account.secret
+        ]
+        if len(found) > len(named):
+            lines.append(f"  and {len(found) - len(named)} accounts of grid workers, such as {_made(found)}")
         lines.append("")
     lines.append("A code holds half a minute; `jiedao demo --codes` prints new ones, or take the secret into an app.")
     return "\n".join(lines)
+
+
+def _made(found: list[SignIn]) -> str:
+    return next(account.username for account in found if MADE.match(account.username))

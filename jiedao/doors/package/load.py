@@ -74,9 +74,9 @@ def plan(folder: Path, place: District | None = None) -> Plan:
     return made
 
 
-def load(folder: Path, place: District, report: Report = lambda line: None) -> Plan:
-    """Writes what is missing in the district, all or nothing."""
-    content = read_checked(folder)
+def load(folder: Path, place: District, report: Report = lambda line: None, content: Content | None = None) -> Plan:
+    """Writes what is missing in the district, all or nothing. `content` if somebody has read the folder just now."""
+    content = content or read_checked(folder)
     if content.value("package")["code"] != place.code:
         raise Refused("package_of_another_district", package=folder.name, district=place.name)
     made = Plan(content)

@@ -10,7 +10,7 @@ from jiedao.record.models import Case
 
 DAYS = 5
 SEED = 2026
-PER_DAY = {"gulou": 45.0, "jianghan": 10.0}
+PER_DAY = {"gulou": 45.0, "jianghan": 10.0, "liunan": 8.0, "guangming": 8.0, "neijiang": 8.0}
 """Reports a day. A demo district not named here stays empty until its day is asked for."""
 
 
