@@ -54,11 +54,13 @@ def test_a_district_with_a_wrong_code_or_label_is_refused(fresh_database, run_ji
 
 
 def test_a_new_district_is_listed(fresh_database, run_jiedao):
-    made = run_jiedao("district", "create", "440311", "guangming", "--name", "光明区", jiedao_role="owner")
+    made = run_jiedao("district", "create", "320102", "xuanwu", "--name", "玄武区", jiedao_role="owner")
     listed = run_jiedao("district", "list", "--json", jiedao_role="owner")
 
     assert made.returncode == 0
-    assert {"code": "440311", "schema_name": "d440311"}.items() <= json.loads(listed.stdout)[-1].items()
+    assert {"code": "320102", "schema_name": "d320102"}.items() <= next(
+        row for row in json.loads(listed.stdout) if row["code"] == "320102"
+    ).items()
 
 
 def test_the_doctor_finds_the_template_healthy(fresh_database, run_jiedao):

@@ -58,7 +58,7 @@ def across(code: str = GRID) -> list[list[float]]:
     """A line from west to east through a grid, from outside to outside."""
     grid = area(code)
     height = middle(code)[1]
-    return [[grid.west - 0.001, height], [grid.east + 0.001, height]]
+    return [[round(grid.west - 0.001, 6), round(height, 6)], [round(grid.east + 0.001, 6), round(height, 6)]]
 
 
 def draft(days: int = 1) -> Redraw:
@@ -204,7 +204,7 @@ def test_a_split_changes_nothing_today_and_everything_on_its_day():
     assert locate.locate(*where, today()).id == mine.id
     day = today() + timedelta(days=3)
     made = Area.objects.on(day).get(name="银杏北网格")
-    assert made.code == "320106001901003" and made.came_from == [mine.id]
+    assert made.code == "320106001901010" and made.came_from == [mine.id]
     south = Area.objects.on(day).get(code=GRID)
     assert south.id != mine.id and south.came_from == [mine.id]
     assert {locate.locate(spot[0], spot[1] + off, day).code for off in (-1e-4, 1e-4)} == {GRID, made.code}
@@ -278,12 +278,12 @@ def test_a_code_keeps_to_the_districts_rule_and_is_never_given_twice():
         redraw.rename(row.id, by=by(), code=GRID, to="320106001901950")
     with pytest.raises(Refused, match="code_taken"):
         redraw.rename(row.id, by=by(), code=GRID, to=BESIDE)
-    redraw.rename(row.id, by=by(), code=GRID, to="320106001901007", name="银杏七号网格")
+    redraw.rename(row.id, by=by(), code=GRID, to="320106001901077", name="银杏七十七号网格")
     redraw.split(row.id, by=by(), code=EXCLUSIVE, line=across(EXCLUSIVE))
 
     after = redraw.boards(Redraw.objects.get(pk=row.pk))[1]
-    assert after["320106001901007"].name == "银杏七号网格"
-    assert after["320106001901902"].is_exclusive
+    assert after["320106001901077"].name == "银杏七十七号网格"
+    assert after["320106001901907"].is_exclusive
 
 
 def test_a_draft_is_made_changed_tried_and_published_by_its_pages():
@@ -297,7 +297,7 @@ def test_a_draft_is_made_changed_tried_and_published_by_its_pages():
     answer = colleague.post(f"{path}do/split/", {"code": GRID, "line": line, "names": "银杏北网格"})
     assert answer.status_code == 303, words(answer)
     page = words(colleague.get(path))
-    assert f"拆分 {GRID}，新增 320106001901003" in page and "试算" in page and "银杏北网格 新增" in page
+    assert f"拆分 {GRID}，新增 320106001901010" in page and "试算" in page and "银杏北网格 新增" in page
 
     board = colleague.get(f"{path}board.json?under=320106001901").json()
     assert {f["properties"]["code"] for f in board["before"]["features"]} == {GRID}
@@ -339,7 +339,7 @@ def test_borders_go_out_as_geojson_and_come_back_in_the_system_declared(system):
 
     assert answer.status_code == 303, words(answer)
     after = redraw.boards(Redraw.objects.get(pk=row.pk))[1]
-    assert "320106001901003" in after
+    assert "320106001901010" in after
     redraw.publish(row.id, by=by())
 
 

@@ -191,7 +191,7 @@ def test_the_desk_proposes_the_item_the_words_speak_of_and_the_units_of_the_list
 def test_near_and_alike_and_open_is_offered_for_joining():
     lead = sent(text="三号楼下水道堵塞，污水外溢到路面")
     near = reported("三号楼下水道堵塞，污水流到马路上", off=120)
-    far = reported("三号楼下水道堵塞，污水外溢到路面", off=2000)
+    far = reported("三号楼下水道堵塞，污水外溢到路面", off=-2000)
     dispatcher = Colleague("dispatcher")
 
     page = dispatcher.get(f"/triage/?case={near.number}")
