@@ -8,15 +8,17 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from jiedao.ground.people.models import Link, Post, Tenure, Unit
 from jiedao.ground.places.models import Area
+from jiedao.ground.terms.models import Term, terms
 from jiedao.kit.clock import today
 
 
 @dataclass
 class Seat:
-    """A post of the crew and who holds it today; empty if nobody does."""
+    """A post of the crew and who holds it today; empty if nobody does. `slot`: the district's word for A and B posts."""
 
     post: Post
     holders: list[Tenure] = field(default_factory=list)
+    slot: Term | None = None
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Crew:
 
 
 def crew(area: Area, day: date | None = None) -> Crew:
-    """Who serves an area on a day. Five queries, whatever the size of the crew."""
+    """Who serves an area on a day. Six queries, whatever the size of the crew."""
     day = day or today()
     codes = area.path.split("/")
     around = codes[-2] if len(codes) > 1 else ""
@@ -69,7 +71,8 @@ def crew(area: Area, day: date | None = None) -> Crew:
     held: dict[object, list[Tenure]] = defaultdict(list)
     for tenure in _held(day).filter(post__in=posts).select_related("person").order_by("person__code"):
         held[tenure.post_id].append(tenure)
-    seats = {post.id: Seat(post, held[post.id]) for post in posts}
+    slots = terms("slot")
+    seats = {post.id: Seat(post, held[post.id], slots.get(post.slot)) for post in posts}
     return Crew(
         [seat for seat in seats.values() if seat.post.area and seat.post.area.code == area.code],
         [seat for seat in seats.values() if around and seat.post.area and seat.post.area.code == around],

@@ -58,7 +58,6 @@ class GridMap extends CaseMap {
   /** @param {import("maplibre-gl").Map} map */
   fill(map) {
     const fills = /** @type {const} */ ([
-      ["ground-hit", ["==", ["get", "front"], true], { "fill-color": "rgba(0, 0, 0, 0)" }],
       ["chosen", ["==", ["get", "chosen"], true], { "fill-color": token("accent-tint") }],
       ["nobody", ["==", ["get", "nobody"], true], { "fill-pattern": "hatch" }],
       ["wrong", ["==", ["get", "wrong"], true], { "fill-pattern": "crossed" }],
@@ -141,15 +140,42 @@ class GridMap extends CaseMap {
   listen(map) {
     if (this.listening) return;
     this.listening = true;
-    map.on("click", "ground-hit", (event) => {
-      // An exclusive grid lies in an integrated one, and is the one that was meant.
-      const found = event.features ?? [];
-      const hit = found.find((feature) => feature.properties.kind === "exclusive") ?? found[0];
-      if (hit && this.state.href) window.location.assign(this.state.href.replace("CODE", hit.properties.code));
+    map.getCanvas().style.cursor = "pointer";
+    map.on("click", (event) => {
+      const code = this.hit([event.lngLat.lng, event.lngLat.lat]);
+      if (code && this.state.href) window.location.assign(this.state.href.replace("CODE", code));
     });
-    map.on("mouseenter", "ground-hit", () => (map.getCanvas().style.cursor = "pointer"));
-    map.on("mouseleave", "ground-hit", () => (map.getCanvas().style.cursor = ""));
   }
+
+  /**
+   * The grid at a point: asked of the shapes, for a layer that nobody sees would be drawn a thousand times.
+   * An exclusive grid lies in an integrated one, and is the one that was meant.
+   * @param {[number, number]} place
+   * @returns {string | undefined}
+   */
+  hit(place) {
+    const found = (this.front?.features ?? []).filter(({ properties, geometry }) => properties?.front && holds(geometry, place));
+    const meant = found.find(({ properties }) => properties?.kind === "exclusive") ?? found[0];
+    return meant?.properties?.code;
+  }
+}
+
+/**
+ * Does a polygon hold a point: crossing its rings an odd number of times on the way out?
+ * @param {GeoJSON.Geometry} shape
+ * @param {[number, number]} place
+ */
+function holds(shape, [x, y]) {
+  if (shape.type !== "Polygon" && shape.type !== "MultiPolygon") return false;
+  const rings = shape.type === "Polygon" ? shape.coordinates : shape.coordinates.flat();
+  let inside = false;
+  for (const ring of rings)
+    for (let at = 1; at < ring.length; at += 1) {
+      const [ax = 0, ay = 0] = ring[at - 1] ?? [];
+      const [bx = 0, by = 0] = ring[at] ?? [];
+      if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+    }
+  return inside;
 }
 
 customElements.define("jd-grid-map", GridMap);
