@@ -26,6 +26,13 @@ PUBLIC = {
     "follow_part": "opens with number and code alone",
     "follow_close": "opens with number and code alone",
     "follow_act": "opens with number and code alone",
+    "duties": "published lists are for everybody",
+    "duties_search": "published lists are for everybody",
+    "duties_list": "published lists are for everybody",
+    "duties_item": "published lists are for everybody; questions beside it for colleagues of this district alone",
+    "duties_compare": "published lists are for everybody",
+    "duties_handed": "published lists are for everybody",
+    "duties_export": "published lists are for everybody",
 }
 """Pages without sign-in, each with why that is right. Anything else must ask who is there."""
 
