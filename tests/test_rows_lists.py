@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django_tenants.utils import get_tenant_model
 
 from jiedao.ground.districts import district
 from jiedao.ground.people import posts
@@ -82,8 +81,6 @@ class Place:
 
 
 def _place(label: str) -> Iterator[Place]:
-    if not get_tenant_model().objects.filter(label=label).exists():
-        pytest.skip(f"the district {label} is not among the test districts")
     with district(label):
         yield Place(label)
 
@@ -142,8 +139,6 @@ def test_d1_liunan_reads_its_lists_by_category_item_and_sub_item_and_changes_the
 
 
 def test_d1_gulou_publishes_four_lists_with_251_penalties_of_six_departments_and_90_approvals(gulou):
-    if gulou.read("/lists/street-powers/").status_code == 404:
-        pytest.skip("the four lists of Gulou are not in its package yet")
     front = words(gulou.read("/lists/"))
     for name in ("街道职责清单", "街道行政权力事项清单", "街道公共服务事项清单", "街道综合行政检查事项清单"):
         assert name in front
@@ -175,8 +170,6 @@ def test_d1_neijiang_makes_a_streets_list_from_the_model_catalogue(neijiang):
 
 
 def test_d2_jianghan_opens_the_handbook_of_a_delegated_power_and_its_contact_answers(jianghan):
-    if jianghan.read("/lists/delegated-powers/").status_code == 404:
-        pytest.skip("the delegated powers of Jianghan are not in its package yet")
     written = [row for row in jianghan.table("delegated-powers") if row["steps"] and row["contact_post"]]
     power = written[0]
     path = f"/lists/delegated-powers/{power['code']}/"
@@ -196,8 +189,6 @@ def test_d2_jianghan_opens_the_handbook_of_a_delegated_power_and_its_contact_ans
 
 
 def test_d6_gulou_delegates_251_powers_and_90_approvals_in_rounds_with_date_and_department(gulou):
-    if gulou.read("/lists/street-powers/").status_code == 404:
-        pytest.skip("the delegated powers of Gulou are not in its package yet")
     for code, many in (("street-powers", 251), ("street-services", 90)):
         rows = [row for row in gulou.table(code) if not row["parent"]]
         given = gulou.read(f"/lists/handed/{code}/").text.count("<b>下放</b>")
