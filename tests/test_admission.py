@@ -15,7 +15,8 @@ from jiedao.lines.admission import actions, attempts, rules
 from jiedao.lines.admission.models import Admitted, Application, Attempt, HandOver
 from jiedao.record import versions
 from jiedao.record.models import Case
-from tests.cast import DISPATCHER, GRID, do, filed, seat
+from tests.api_calls import Api, token_of
+from tests.cast import DISPATCHER, GRID, dispatched, do, filed, seat
 from tests.offices import appoint
 
 STREET = "320106001"
@@ -262,3 +263,23 @@ def test_admitted_it_passes_on_its_day():
         do(case, "dispatch", DISPATCHER, lead=STREET)
 
     assert state(case) == "dispatched"
+
+
+def test_the_api_is_refused_the_same_with_the_address_to_apply_and_counted():
+    case = filed()
+
+    answer = Api(token_of("dispatcher")).post(f"/cases/{case.number}/dispatch", {"lead": STREET})
+
+    assert (answer.status, answer.rule) == (422, "not_admitted")
+    assert answer.body["facts"]["apply"].startswith("/admission/apply/?item_code=street-lights")
+    assert Attempt.objects.get().verb == "dispatch"
+
+
+def test_a_ruling_sends_nothing_down_either():
+    case = dispatched("lighting", acknowledged=False)
+    do(case, "return", "lighting-handler-1", reason="不归我们", article="清单第 40 项")
+
+    with pytest.raises(Refused, match="not_admitted"):
+        do(case, "rule", "leaders-district_leader-1", reason="请街道办", unit=STREET, order=str(case.orders.get().id))
+
+    assert Attempt.objects.get().verb == "rule"
