@@ -147,7 +147,7 @@ def links(request: HttpRequest) -> HttpResponse:
         "day": day,
         "own": own,
         "chosen": chosen[0] if chosen else None,
-        "everybody": _by_post(history.links(day)),
+        "groups": _by_level(history.links(day)),
         "tabs": tabs.tabs(words, counts, tab, reverse("organisation_linked")),
         "tab": tab,
         "rows": rows,
@@ -157,6 +157,15 @@ def links(request: HttpRequest) -> HttpResponse:
         "keeps": competence.may(by, "organisation"),
     }
     return render(request, "organisation/_linked.html" if is_part(request) else "organisation/linked.html", shown)
+
+
+def _by_level(found: list[Link]) -> list[dict[str, Any]]:
+    """Links of the district's leaders first, then those of streets and communities."""
+    rows, levels = _by_post(found), said.levels()
+    groups = [
+        {"word": word, "rows": [r for r in rows if r["post"].unit.level == code]} for code, word in levels.items()
+    ]
+    return [group for group in groups if group["rows"]]
 
 
 def _by_post(found: list[Link]) -> list[dict[str, Any]]:
