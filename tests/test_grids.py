@@ -72,11 +72,8 @@ def test_the_tree_counts_what_lies_below_and_the_list_shows_the_same():
     grids = Area.objects.on().filter(parent__code="320106001901")
     assert f"{grids.count()} 个网格" in said
     assert all(grid.name in said for grid in grids)
-    assert "银杏商务楼宇专属网格" in words(keeper().get("/grids/?kind=exclusive"))
-    assert (
-        "银杏一号网格"
-        not in words(keeper().get("/grids/?kind=exclusive")).split("所在区域")[0].split("社区 网格类别")[-1]
-    )
+    exclusive = words(keeper().get("/grids/?kind=exclusive&under=320106001901"))
+    assert "银杏一号网格" not in exclusive and "专属网格" in exclusive
 
 
 def test_a_grid_without_anybody_is_found_by_its_filter_and_drawn_so():
