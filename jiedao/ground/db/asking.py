@@ -8,6 +8,7 @@ Whoever asks turns the answer into numbers and ids, or asks for `typed` values.
 
 import logging
 import select
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +33,17 @@ LOST = "the connection is lost"
 log = logging.getLogger(__name__)
 
 
+_here = threading.local()
+
+
+def _db() -> Any:
+    """Django's connection of this thread. It stays the same; to ask Django for it each time costs as much as a value."""
+    found = getattr(_here, "db", None)
+    if found is None:
+        found = _here.db = connections[DEFAULT_DB_ALIAS]
+    return found
+
+
 def ask(sql: str, values: Sequence[Any] = ()) -> Answer:
     """The rows of a statement, in the district and transaction one is in. Empty for one that gives none."""
     return ask_all((sql, values))[0]
@@ -45,7 +57,7 @@ def ask_all(*questions: Statement) -> list[Answer]:
 def typed(*questions: Statement) -> list[Typed]:
     """The same with each value in the type of its column, made by the driver: ids, times, numbers, JSON."""
     results = _results(questions)
-    reader = _reader(connections[DEFAULT_DB_ALIAS].connection)
+    reader = _reader(_db().connection)
     rows = []
     for result in results:
         reader.set_pgresult(result)
@@ -65,10 +77,10 @@ class ahead:
         self.known: list[tuple[Statement, Any]] = []
 
     def __enter__(self) -> None:
-        _aheads(connections[DEFAULT_DB_ALIAS]).append(self)
+        _aheads(_db()).append(self)
 
     def __exit__(self, *fault: Any) -> None:
-        _aheads(connections[DEFAULT_DB_ALIAS]).remove(self)
+        _aheads(_db()).remove(self)
 
     def taken(self) -> list[Statement]:
         """What now travels along."""
@@ -90,7 +102,7 @@ def _aheads(db: Any) -> list[ahead]:
 
 
 def _results(questions: Sequence[Statement]) -> list[Any]:
-    db = connections[DEFAULT_DB_ALIAS]
+    db = _db()
     aheads = _aheads(db)
     for one in aheads:
         if one.known and (told := one.told(questions)):
@@ -108,7 +120,7 @@ def _results(questions: Sequence[Statement]) -> list[Any]:
 
 def tell(sql: str, values: Sequence[Any] = ()) -> None:
     """A statement whose answer nobody needs: inside `whole` it waits for the next question, elsewhere it goes at once."""
-    db = connections[DEFAULT_DB_ALIAS]
+    db = _db()
     if _lane(db) is None:
         ask(sql, values)
     else:
@@ -117,7 +129,7 @@ def tell(sql: str, values: Sequence[Any] = ()) -> None:
 
 def settle() -> None:
     """Sends what waits now, for who must know that it is done."""
-    db = connections[DEFAULT_DB_ALIAS]
+    db = _db()
     waiting = _taken(db)
     if waiting:
         _enter(db)
@@ -127,7 +139,7 @@ def settle() -> None:
 
 def afterwards(statement: Callable[[], Statement]) -> bool:
     """A statement for right after the COMMIT, in the same trip; made then. False if no `whole` takes it along."""
-    lane = _lane(connections[DEFAULT_DB_ALIAS])
+    lane = _lane(_db())
     if lane is not None and lane.commits:
         lane.after.append(statement)
         return True
@@ -146,14 +158,14 @@ class whole:
         self.commits = False
 
     def __enter__(self) -> None:
-        db = connections[DEFAULT_DB_ALIAS]
+        db = _db()
         # Within another transaction (a savepoint) the commit is not ours.
         self.commits = len(db.savepoint_ids) == 0
         db._jiedao_lane = self
         db.execute_wrappers.append(_first_what_waits)
 
     def __exit__(self, kind: Any, *fault: Any) -> None:
-        db = connections[DEFAULT_DB_ALIAS]
+        db = _db()
         db._jiedao_lane = None
         db.execute_wrappers.remove(_first_what_waits)
         if kind is None and (self.waiting or self.commits):
@@ -166,7 +178,7 @@ class whole:
 
 def is_open() -> bool:
     """Whether this thread is inside `whole`."""
-    return _lane(connections[DEFAULT_DB_ALIAS]) is not None
+    return _lane(_db()) is not None
 
 
 def _lane(db: Any) -> whole | None:
@@ -227,8 +239,9 @@ def _send(
     server.enter_pipeline_mode()
     prepared = [_queue(connection, sql, values, fresh) for sql, values in statements]
     server.pipeline_sync()
-    for sql, values in after:
-        server.send_query_params(sql.encode(), values)
+    learned = [dict[str, bytes]() for _ in after]
+    for (sql, values), names in zip(after, learned, strict=True):
+        _queue(connection, sql, values, names)
         server.pipeline_sync()
     own, *late = _heard(server, 1 + len(after))
     server.exit_pipeline_mode()
@@ -238,9 +251,12 @@ def _send(
         # A transaction that had failed before answers COMMIT with ROLLBACK, and calls that success.
         raise psycopg.errors.InFailedSqlTransaction("the transaction was rolled back")
     _names(connection).update(fresh)
-    for result in (one for group in late for one in group):
-        if result.status not in GOOD:
-            log.warning("not told after the commit: %s", result.error_message)
+    for group, names in zip(late, learned, strict=True):
+        faults = [result.error_message for result in group if result.status not in GOOD]
+        if faults:
+            log.warning("not told after the commit: %s", faults[0])
+        else:
+            _names(connection).update(names)
     answers = iter(own)
     return [_second(answers) if is_new else next(answers) for is_new in prepared]
 

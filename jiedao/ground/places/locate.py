@@ -34,7 +34,7 @@ class Finder:
 
     def one(self, lon: float, lat: float) -> int | None:
         """The winner at a point. None where no shape is."""
-        found = self._tree.query(points(lon, lat), predicate="intersects")
+        found = self._tree.query(points((lon, lat)), predicate="intersects")
         return int(found[np.argmax(self._ranks[found])]) if len(found) else None
 
     def many(self, lons: Iterable[float], lats: Iterable[float]) -> list[int | None]:
