@@ -86,6 +86,8 @@ def marks(case_marks: dict[str, Any], definition: Definition | None = None) -> l
 
 def limit_name(definition: Definition, name: str) -> str:
     """What a deadline is about: a step, a state, the promise."""
+    if name == "promise" and definition.switches.get("turns"):
+        return gettext("The whole procedure")
     if name == "promise":
         return gettext("Promise to the caller")
     if name in STEPS:

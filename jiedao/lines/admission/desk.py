@@ -105,7 +105,8 @@ def opinions(case: Case) -> list[Opinion]:
     found = []
     for order in case.orders.filter(role="heard").select_related("unit").order_by("sent_at", "id"):
         entry = said.get(order.id)
-        if order.recalled_at or (order.answered_at and entry is None):
+        signs = entry is None and (order.answered_at or case.state == DECIDING)
+        if order.recalled_at or signs:
             continue
         words = getattr(entry, "words", None) if entry else None
         text = str(words.said.get("text", "")) if words else ""
