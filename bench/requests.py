@@ -22,7 +22,8 @@ REPLY = "已安排人员到现场处理，当日傍晚恢复正常，并已电�
 
 def reports(material: dict[str, Any], *, named: bool, seed: int) -> Iterator[bytes]:
     """Reports without end. `named`: with the caller's name and number, as a hotline takes them down."""
-    chance = random.Random(f"reports {named} {seed}")  # a key of its own for every request of a run
+    # A key of its own for every request: the token is of this run, and a place that was kept knows earlier keys.
+    chance = random.Random(f"reports {named} {seed} {material['reporter']}")
     while True:
         body = {
             "words": chance.choice(_WORDS).format(chance.randint(1, 99), chance.randint(2, 9)),
@@ -38,7 +39,7 @@ def reports(material: dict[str, Any], *, named: bool, seed: int) -> Iterator[byt
 
 def replies(material: dict[str, Any], *, seed: int) -> Iterator[bytes]:
     """One reply to each order that waits for one; each is taken off the list, so that none is sent twice."""
-    chance = random.Random(f"replies {seed}")
+    chance = random.Random(f"replies {seed} {material['reporter']}")
     while material["replies"]:
         number, order, token = material["replies"].pop()
         body = {"outcome": "done", "text": REPLY, "order": order}
