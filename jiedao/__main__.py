@@ -27,6 +27,7 @@ COMMANDS = {
     "work": Command(f"{HERE}.work", None, "the job worker, or with --ticker what rings deadlines"),
     "migrate": Command(f"{HERE}.migrate", "owner", "bring roles, schemas and grants up to date"),
     "district": Command(f"{HERE}.district", "owner", "create and list districts"),
+    "package": Command(f"{HERE}.package", "owner", "a district as data: check, import, export, diff, docs, new"),
     "demo": Command(f"{HERE}.demo", "owner", "load the demo districts and print their sign-ins"),
     "db": Command(f"{HERE}.db", None, "start, stop and look at the embedded server"),
     "doctor": Command(f"{HERE}.doctor", None, "check this installation and say how to mend it"),

@@ -1,23 +1,18 @@
 """The five districts (五区): every number that a district tells of itself stands in its rows."""
 
-import csv
-import gzip
 from datetime import date
 
-import pytest
 from django.db.models import Count, Q, Sum
 
 from jiedao.doors.package.content import read
 from jiedao.doors.package.load import folder_of, known
 from jiedao.doors.package.rules_lists import items
-from jiedao.ground.db.home import CHECKOUT
 from jiedao.ground.duties.models import DutyItem, DutyList
 from jiedao.ground.people.models import Account, Establishment, Link, Person, Post, Stationing, Tenure, Unit
 from jiedao.ground.places.models import Area, Site
 from jiedao.ground.terms.models import Term, fact, terms
 
 TOWN = Q(unit__code__regex=r"^51100200")
-LAWS = CHECKOUT.parent / "shared/data/legal/law_articles.csv.gz"
 
 
 def areas(kind: str, **more: object) -> int:
@@ -277,23 +272,6 @@ def test_the_lists_that_shield_communities_in_neijiang(in_neijiang):
     assert len(items_of("community-certificates")) == 18
     assert len(items_of("community-negative")) == 4
     assert DutyList.objects.get(code="model-catalogue").kind == "catalogue"
-
-
-@pytest.mark.skipif(not LAWS.exists(), reason="the texts of laws are not beside this checkout")
-def test_every_article_that_is_named_exists_where_its_law_is_at_hand():
-    with gzip.open(LAWS, "rt", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    held = {(row["law"], int(row["article_no"])) for row in rows}
-    laws = {law for law, _ in held}
-
-    named = set()
-    for name in known():
-        content = read(folder_of(name))
-        for _, item, _ in items(content):
-            named |= {(basis["law"], basis["article"]) for basis in item.get("basis", ())}
-
-    assert len(named) > 250
-    assert {basis for basis in named if basis[0] in laws} <= held
 
 
 def test_no_two_items_of_a_list_have_the_same_name():

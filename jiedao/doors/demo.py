@@ -54,11 +54,11 @@ def _load_one(name: str, report: Report) -> None:
     folder = folder_of(name)
     content = read_checked(folder)
     facts = content.value("package")
-    place = District.objects.filter(code=facts["code"]).first() or _create(facts)
+    place = District.objects.filter(code=facts["code"]).first() or create(facts)
     package.load(folder, place, report, content)
     if place.demo:
         with district(place):
-            _open_accounts()
+            open_accounts()
 
 
 def _told(name: str, refused: Refused) -> str:
@@ -73,14 +73,14 @@ def _told(name: str, refused: Refused) -> str:
 load_packages = load
 
 
-def _create(facts: dict[str, object]) -> District:
+def create(facts: dict[str, object]) -> District:
     kept = ("name", "name_en", "city", "city_en", "office_hours", "switches", "demo")
     return create_district(
         str(facts["code"]), str(facts["label"]), **{name: facts[name] for name in kept if name in facts}
     )
 
 
-def _open_accounts() -> None:
+def open_accounts() -> None:
     """The known password for every account that has none yet, and a secret where a post asks for a second factor."""
     # One hash for all: they share the password anyway, and a million rounds each would take a minute.
     shared = make_password(PASSWORD)

@@ -71,7 +71,9 @@ class Content:
     def lists(self) -> list[tuple[dict[str, Any], Place]]:
         """Every version of every list, from whichever file it stands in."""
         return [
-            (row, (name, ("lists", i))) for name in self.list_files for i, row in enumerate(self.value(name)["lists"])
+            (row, (name, ("lists", i)))
+            for name in self.list_files
+            for i, row in enumerate(self.value(name).get("lists", ()))
         ]
 
     @cached_property
@@ -218,7 +220,7 @@ def _seats(begin: str, unit: str, posts: Any, kinds: dict[str, Any], at: Place) 
         known = kinds.get(kind, {"name": kind, "name_en": kind})
         for suffix in suffixes:
             yield PostRecord(
-                f"{begin}-{row.get('code', kind)}{suffix}", unit, kind, row.get("name", known["name"]),
+                row.get("whole", f"{begin}-{row.get('code', kind)}{suffix}"), unit, kind, row.get("name", known["name"]),
                 row.get("name_en", known["name_en"]), row.get("area", ""), at, duty=row.get("duty", ""),
                 slot=row.get("slot", ""), staff_kind=row.get("staff_kind", ""), stationed=row.get("stationed"),
             )  # fmt: skip
@@ -249,5 +251,5 @@ def _filled(row: Any, area: AreaRecord) -> Any:
 
 
 def _words(words: str, area: AreaRecord, *, english: bool = False) -> str:
-    name = area.name_en if english else area.name
+    name = (area.name_en or area.name) if english else area.name
     return words.replace("{area}", name).replace("{code}", area.code).replace("{parent}", area.parent)

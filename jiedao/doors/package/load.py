@@ -81,12 +81,12 @@ def load(folder: Path, place: District, report: Report = lambda line: None, cont
         raise Refused("package_of_another_district", package=folder.name, district=place.name)
     made = Plan(content)
     with district(place), transaction.atomic():
-        _alone(place)
+        alone(place)
         made.new, made.kept = Writer(content, report=report).write()
     return made
 
 
-def _alone(place: District) -> None:
+def alone(place: District) -> None:
     """Two loads at once would both find a row missing; the second waits for the first and finds it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{place.schema_name}:package"])

@@ -19,9 +19,11 @@ from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Refused
 from jiedao.record import definition
 
+WHOLE = "whole"
+"""In place of paths: the whole definition, of a district whose own goes beyond named lines."""
 SHIPPED = Path(jiedao.record.__file__).parent / "processes"
-_OPEN_TOP = {"promise", "reopen", "remind_again_after", "asks_rating", "label"}
-_OPEN_PARTS: dict[str, set[str]] = {
+OPEN_TOP = {"promise", "reopen", "remind_again_after", "asks_rating", "label"}
+OPEN_PARTS: dict[str, set[str]] = {
     "states": {"label", "resident", "limit"},
     "steps": {"limit", "asked", "moves"},
     "roles": {"label", "posts"},
@@ -83,14 +85,16 @@ def changes_of(content: Content) -> dict[str, dict[str, Any]]:
     for (switch, state), (code, path, value) in _SWITCHED.items():
         if switches.get(switch) is state and code in changes:
             changes[code].setdefault(path, value)
-    return changes
+    return changes | {code: {WHOLE: data} for code, data in written.get("whole", {}).items() if code in changes}
 
 
 def resolve(code: str, changes: dict[str, Any]) -> Resolved:
     """The shipped definition with the district's changes. Raises `Misfit`."""
     text = shipped()[code].read_text(encoding="utf-8")
     based_on = f"{code} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    if changes:
+    if WHOLE in changes:
+        text = yaml.dump(changes[WHOLE], Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+    elif changes:
         data = copy.deepcopy(yaml.load(text, yaml.CSafeLoader))
         _leave_out(data, changes.get("leave_out", []))
         for path, value in changes.items():
@@ -120,17 +124,17 @@ def _change(data: dict[str, Any], path: str, value: Any) -> None:
     steps = path.split(".")
     part = steps[0]
     if len(steps) == 1:
-        if part not in _OPEN_TOP:
+        if part not in OPEN_TOP:
             raise Misfit("not_a_district_matter", path=path)
         data[part] = value
         return
-    if part not in _OPEN_PARTS or (_OPEN_PARTS[part] and steps[-1] not in _OPEN_PARTS[part]):
+    if part not in OPEN_PARTS or (OPEN_PARTS[part] and steps[-1] not in OPEN_PARTS[part]):
         raise Misfit("not_a_district_matter", path=path)
     if part == "moves":
         if len(steps) != 3 or not _change_moves(data, steps[1], steps[2], value):
             raise Misfit("no_such_line", path=path)
         return
-    spot = data.setdefault(part, {}) if not _OPEN_PARTS[part] or part == "pause" else data.get(part, {})
+    spot = data.setdefault(part, {}) if not OPEN_PARTS[part] or part == "pause" else data.get(part, {})
     for step in steps[1:-1]:
         if not isinstance(spot.get(step), dict):
             raise Misfit("no_such_line", path=path)

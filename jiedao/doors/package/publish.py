@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import yaml
+
 from jiedao.doors.package.content import Content
 from jiedao.doors.package.overrides import Resolved
 from jiedao.doors.package.rules_lists import RELATIONS
@@ -59,7 +61,7 @@ class Publisher:
         at = now()
         for process in resolved:
             former = ProcessVersion.objects.filter(code=process.code).order_by("-version").first()
-            if former and former.retired_at is None and former.document == process.document:
+            if former and former.retired_at is None and _alike(former.document, process.document):
                 self.kept["processes"] += 1
                 continue
             self.new["processes"] += 1
@@ -73,6 +75,11 @@ class Publisher:
                 based_on=process.based_on,
                 published_at=at,
             )
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two documents say the same, whatever their comments and the order of their lines on paper."""
+    return one == other or bool(yaml.load(one, yaml.CSafeLoader) == yaml.load(other, yaml.CSafeLoader))
 
 
 def _list(row: dict[str, Any], units: dict[str, Unit]) -> DutyList:

@@ -191,6 +191,7 @@ class Shapes:
     by_code: dict[str, dict[str, Any]]
     lines: dict[str, int]
     problems: list[Problem]
+    origin: str = ""
 
     def problem(self, rule: str, code: str, **facts: Any) -> Problem:
         return Problem(self.name, self.lines.get(code, 1), rule, {"area": code, **facts})
@@ -220,6 +221,7 @@ def read_shapes(path: Path) -> Shapes:
         shapes.problems.append(shapes.problem("schema", str(code), why=_reason(error)))
     if shapes.problems:
         return shapes
+    shapes.origin = collection["origin"]
     for feature in collection["features"]:
         if feature["id"] in shapes.by_code:
             shapes.problems.append(shapes.problem("code_twice", feature["id"]))

@@ -32,6 +32,7 @@ class Writer:
         self.new: dict[str, int] = {}
         self.kept: dict[str, int] = {}
         self.fresh_posts: set[str] = set()
+        self.fresh_people: set[str] = set()
         # What came of a merger is in force from the day of the merger.
         self.begins = {row.into: date.fromisoformat(row.on) for row in content.former}
 

@@ -30,6 +30,7 @@ class People:
             )
             for row in taken if row.code not in there
         ]  # fmt: skip
+        self.writer.fresh_people = {person.code for person in fresh}
         everybody = there | {person.code: person for person in fresh}
         tenures = [
             Tenure(person=everybody[row.code], post=posts[code], valid_from=posts[code].valid_from)
