@@ -12,8 +12,6 @@ from jiedao.ground.people.models import Account, Establishment, Link, Person, Po
 from jiedao.ground.places.models import Area, Site
 from jiedao.ground.terms.models import Term, fact, terms
 
-TOWN = Q(unit__code__regex=r"^51100200")
-
 
 def areas(kind: str, **more: object) -> int:
     return Area.objects.on().filter(kind=kind, **more).count()
