@@ -8,7 +8,6 @@ Whoever asks turns the answer into numbers and ids, or asks for `typed` values.
 
 import logging
 import select
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -33,15 +32,9 @@ LOST = "the connection is lost"
 log = logging.getLogger(__name__)
 
 
-_here = threading.local()
-
-
 def _db() -> Any:
-    """Django's connection of this thread. It stays the same; to ask Django for it each time costs as much as a value."""
-    found = getattr(_here, "db", None)
-    if found is None:
-        found = _here.db = connections[DEFAULT_DB_ALIAS]
-    return found
+    """Django's connection of this thread, asked for each time: one that was kept outlived its database once."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 def ask(sql: str, values: Sequence[Any] = ()) -> Answer:

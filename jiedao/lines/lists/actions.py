@@ -154,8 +154,13 @@ def publish(case_id: UUID, *, by: Actor, effective_on: date | None = None, seen:
 
 
 def papers(case: Case) -> tuple[ListChange, DutyList]:
-    """The papers of a held case and its draft, under its lock. Refuses `no_draft` if somebody gave the draft up."""
-    change = ListChange.objects.get(case_id=case.id)
+    """The papers of a held case and its draft, under its lock. Refuses `no_draft` if somebody gave the draft up.
+
+    A case of another process has none: to it the verb is `not_now`, as any other that its definition does not know.
+    """
+    change = ListChange.objects.filter(case_id=case.id).first()
+    if change is None:
+        raise Refused("not_now", state=case.state, label=case.process.definition.state(case.state).label)
     draft = DutyList.objects.select_for_update(of=("self",)).filter(pk=change.draft_id).first()  # type: ignore[misc]
     if draft is None:
         raise Refused("no_draft", list=change.list_code)
