@@ -13,6 +13,7 @@ from jiedao.doors.rehearsal.cast import HANDLERS
 from jiedao.doors.rehearsal.matters import caller, written
 from jiedao.doors.rehearsal.scene import Scene, hours
 from jiedao.doors.rehearsal.stage import Story, wait
+from jiedao.doors.rehearsal.stories import papers
 from jiedao.doors.rehearsal.stories.whistles import AIM
 from jiedao.ground.duties.models import DutyItem, Responsibility
 from jiedao.ground.people import Actor, posts
@@ -90,6 +91,18 @@ def plan(scene: Scene) -> None:
         at(600 + 17 * number, road(scene, desks, unit))
     if desks.body:
         _at_the_sub_district(scene, desks, at)
+    _on_paper(scene, desks, at)
+
+
+def _on_paper(scene: Scene, desks: Desks, at: Callable[[float, Story], None]) -> None:
+    """What the offices that examine and decide find: two applications, a list being changed, a right asked about."""
+    officer, applicant = desks.seats.get("establishment_officer"), next(iter(desks.handlers), None)
+    if officer is None or applicant is None or desks.body is None:
+        return
+    at(1_600, papers.applied(scene, applicant, 0, officer=officer, body=desks.body))
+    at(140, papers.applied(scene, applicant, 1, officer=None, body=None))
+    at(320, papers.list_changed(scene, officer))
+    at(260, papers.right_asked(scene, applicant, desks.body))
 
 
 def _at_the_sub_district(scene: Scene, desks: Desks, at: Callable[[float, Story], None]) -> None:

@@ -1,5 +1,6 @@
 """Writing the journal (留痕): a change of an object, a look at personal data. Both in the caller's transaction."""
 
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -81,10 +82,10 @@ def look(
 def told_change(row: Change) -> dict[str, Any]:
     """What of a change its hash covers."""
     names = ("kind", "object_id", "seq", "verb", "person_id", "post_id", "system", "facts")
-    return {name: getattr(row, name) for name in names} | {"at": row.at.isoformat()}
+    return {name: getattr(row, name) for name in names} | {"at": row.at.astimezone(UTC).isoformat()}
 
 
 def told_look(row: Look) -> dict[str, Any]:
     """What of a look its hash covers."""
     names = ("reader", "seq", "person_id", "post_id", "unit_id", "what", "object_id", "purpose")
-    return {name: getattr(row, name) for name in names} | {"at": row.at.isoformat()}
+    return {name: getattr(row, name) for name in names} | {"at": row.at.astimezone(UTC).isoformat()}
