@@ -172,9 +172,12 @@ class Installation:
     def _kill_database(self) -> None:
         """The postmaster and all its children at one moment, then the start again, as ./run's own watch does it."""
         master = psutil.Process(self.embedded.status().pid)
-        for process in [master, *master.children()]:
+        dying = [master, *master.children()]
+        for process in dying:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        # One that is still dying is running to who asks, and nobody would start another.
+        psutil.wait_procs(dying, 30)
         wait_for(self._database_starts, 60)
 
     def _database_starts(self) -> bool:
