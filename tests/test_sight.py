@@ -1,7 +1,9 @@
 """Sight (可见范围): the rule stands in three places, as a query, as a question and as SQL for lists; they must be one.
 
-Every seat of the demo district is asked about cases of every kind: whose, where, sent by whom, about whom.
+Seats of every kind in every kind of unit are asked about cases of every kind: whose, where, sent by whom, about whom.
 """
+
+from collections import defaultdict
 
 import pytest
 from django.db import connection
@@ -31,11 +33,20 @@ def many_cases(in_gulou) -> list[Case]:
     ]  # fmt: skip
 
 
+ALIKE = 8
+"""Seats of one kind in one kind of unit, from the first sub-district on: the scenes lie there; the rest see nothing."""
+
+
 def everybody() -> list[Actor]:
     tenures = Tenure.objects.on().select_related(
         "person", "post__kind", "post__area", "post__unit__area", "post__unit__parent"
     )
-    seats = [Actor.at(tenure.post, tenure.person) for tenure in tenures]
+    alike = defaultdict(list)
+    for tenure in tenures.order_by("post__code"):
+        unit = tenure.post.unit
+        own = unit.code if unit.level == Unit.Level.DISTRICT else ""
+        alike[tenure.post.kind.code, unit.kind, unit.level, own].append(tenure)
+    seats = [Actor.at(tenure.post, tenure.person) for some in alike.values() for tenure in some[:ALIKE]]
     event = Event.objects.order_by("id").first()
     return [*seats, Actor("person", person=seats[0].person), Actor.system("test"), Actor("resident"),
             Actor.resident(event.id, event.case_id)]  # fmt: skip
