@@ -226,6 +226,7 @@ def _shown(request: HttpRequest, found: ProcessDraft, form: LineForm | None, ref
     data = edits.load(found.document)
     people = reading.names(found.changed_by, found.asked_by)
     sound = not definition.misshapen(data)
+    tables = process_table.tables(data) if sound or form else []
     own = actor_of(request).person
     return {
         "draft": found,
@@ -233,9 +234,9 @@ def _shown(request: HttpRequest, found: ProcessDraft, form: LineForm | None, ref
         "problems": drafts.problems(found),
         "changes": drafts.changes(found) if sound else [],
         "drawing": diagram.drawing(data) if sound else None,
-        "tables": process_table.tables(data) if sound else [],
+        "tables": tables if sound else [],
         "form": form,
-        "form_table": next((one for one in process_table.tables(data) if form and one.part == form.part), None),
+        "form_table": next((one for one in tables if form and one.part == form.part), None),
         "refusal": refusal,
         "keeps": _keeps(request),
         "may_publish": own is not None and own.pk not in (found.changed_by, found.asked_by),

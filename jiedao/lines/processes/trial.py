@@ -107,8 +107,6 @@ def _post_kinds(cases: list[Case]) -> dict[UUID, str]:
 def _walk(case: Case, draft: Definition, kinds: dict[UUID, str], work: Counter[str]) -> Iterator[Finding]:
     """The first way in which the case would have left its road; beyond it nothing can be said."""
     known = case.process.definition
-    if case.entries.all() and draft.opens_in not in draft.states:
-        return
     for entry in case.entries.all():
         lines = known.moves_of(entry.verb, entry.was)
         if not lines:  # opening, rings, a child's end: no move of the table
