@@ -17,6 +17,7 @@ import jiedao.record
 from jiedao.doors.package.content import Content
 from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Refused
+from jiedao.lines.processes import edits
 from jiedao.record import definition
 
 WHOLE = "whole"
@@ -39,12 +40,6 @@ OPEN_PARTS: dict[str, set[str]] = {
 _SWITCHED: dict[tuple[str, bool], tuple[str, str, Any]] = {
     ("whistle_hard_either", True): ("whistle_hard", "moves.blow.signed_by", {"any": ["party_secretary", "director"]}),
 }
-
-
-class _Dumper(yaml.CSafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        """What is published is read by people: no anchors in it."""
-        return True
 
 
 @dataclass(frozen=True)
@@ -93,14 +88,14 @@ def resolve(code: str, changes: dict[str, Any]) -> Resolved:
     text = shipped()[code].read_text(encoding="utf-8")
     based_on = f"{code} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if WHOLE in changes:
-        text = yaml.dump(changes[WHOLE], Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+        text = edits.dump(changes[WHOLE])
     elif changes:
         data = copy.deepcopy(yaml.load(text, yaml.CSafeLoader))
         _leave_out(data, changes.get("leave_out", []))
         for path, value in changes.items():
             if path != "leave_out":
                 _change(data, path, value)
-        text = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+        text = edits.dump(data)
     data = yaml.load(text, yaml.CSafeLoader)
     found = definition.problems(data)
     limits = {"remind_again_after": data.get("remind_again_after"), "pause.cap": data.get("pause", {}).get("cap")}
@@ -151,14 +146,7 @@ def _change_moves(data: dict[str, Any], verb: str, name: str, value: Any) -> int
 
 def _leave_out(data: dict[str, Any], states: list[str]) -> None:
     for state in states:
-        if state not in data["states"]:
-            raise Misfit("no_such_line", path=f"states.{state}")
-        del data["states"][state]
-    kept = []
-    for move in data["moves"]:
-        if move.get("to") in states:
-            continue
-        move["from"] = [state for state in move["from"] if state not in states]
-        if move["from"]:
-            kept.append(move)
-    data["moves"] = kept
+        try:
+            edits.drop_state(data, state)
+        except Refused:
+            raise Misfit("no_such_line", path=f"states.{state}") from None

@@ -56,7 +56,7 @@ def leave_out(document: str, part: str, key: str) -> str:
     if part == "moves":
         del data["moves"][_place(data, key)]
     elif part == "states":
-        _without_state(data, key)
+        drop_state(data, key)
     else:
         lines = _lines(data, part)
         if key not in lines:
@@ -65,7 +65,8 @@ def leave_out(document: str, part: str, key: str) -> str:
     return dump(data)
 
 
-def _without_state(data: Data, code: str) -> None:
+def drop_state(data: Data, code: str) -> None:
+    """Takes a state and the moves that lead to it out of the data. Refuses `no_such_line`."""
     if code not in data["states"]:
         raise Refused("no_such_line", part="states", key=code)
     del data["states"][code]
