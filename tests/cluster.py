@@ -22,7 +22,11 @@ KEPT_TEMPLATES = 2
 # What makes another template: everything that shapes tables, rights, packages or the demo's districts.
 SHAPING = (
     "jiedao/ground",
-    "jiedao/record",
+    "jiedao/record/definition.py",
+    "jiedao/record/migrations",
+    "jiedao/record/models",
+    "jiedao/record/processes",
+    "jiedao/record/versions.py",
     "jiedao/packages",
     "jiedao/doors/demo.py",
     "jiedao/doors/package",
@@ -31,6 +35,7 @@ SHAPING = (
     "tests/template.py",
     "requirements.lock",
 )
+SHAPING_EVERYWHERE = ("models.py", "migrations/*.py")
 SHAPING_NAMES = ("*.py", "*.yaml", "*.yml", "*.geojson", "*.json", "*.csv")
 
 
@@ -166,7 +171,8 @@ def _shape() -> str:
     for place in SHAPING:
         path = CHECKOUT / place
         files += [path] if path.is_file() else [f for names in SHAPING_NAMES for f in path.rglob(names)]
-    for path in sorted(f for f in files if f.is_file() and "__pycache__" not in f.parts):
+    files += [f for names in SHAPING_EVERYWHERE for f in (CHECKOUT / "jiedao").rglob(names)]
+    for path in sorted(f for f in set(files) if f.is_file() and "__pycache__" not in f.parts):
         digest.update(str(path.relative_to(CHECKOUT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 

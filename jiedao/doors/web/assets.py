@@ -17,6 +17,10 @@ NEEDED = {
     "maplibre-gl/dist/maplibre-gl.mjs": "maplibre-gl.mjs",
     "maplibre-gl/dist/maplibre-gl-worker.mjs": "maplibre-gl-worker.mjs",
     "maplibre-gl/dist/maplibre-gl.css": "maplibre-gl.css",
+    "echarts/dist/echarts.simple.min.js": "echarts.simple.min.js",
+    # Fonts of printed papers; no page asks for them.
+    "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf": "NotoSansSC-400.ttf",
+    "@expo-google-fonts/noto-sans-sc/600SemiBold/NotoSansSC_600SemiBold.ttf": "NotoSansSC-600.ttf",
 }
 VENDOR = Path("jiedao/doors/web/static/vendor")
 MARK = ".installed"
