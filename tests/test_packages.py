@@ -85,7 +85,7 @@ BROKEN = {
     "a number for a code": ("package.yaml", 'code: "420103"', "code: 420103", "schema"),
     "an unquoted time": ("package.yaml", '["14:00", "17:30"]', "[14, 17:30]", "schema"),
     "a key nobody knows": ("lists.yaml", "level: district", "level: district\n    weight: 3", "schema"),
-    "a key twice": ("units.yaml", "rank: 10}", "rank: 10, rank: 11}", "key_twice"),
+    "a key twice": ("units.yaml", "rank: 10,", "rank: 10, rank: 11,", "key_twice"),
     "no YAML": ("people.yaml", "posts: [centre-unit_head]", "posts: [centre-unit_head", "not_yaml"),
     "a unit twice": ("units.yaml", "{code: market,", "{code: housing,", "code_twice"),
     "an account twice": ("people.yaml", "account: hotline", "account: dispatcher", "code_twice"),

@@ -197,7 +197,7 @@ def test_people_whom_the_package_does_not_name_stay(in_jianghan, folder):
 # Bad input: refused by name and place, and nothing of it is written
 
 WRONG = {
-    "broken YAML": ("units.yaml", "rank: 10}", "rank: 10", "units.yaml", "not yaml"),
+    "broken YAML": ("units.yaml", "rank: 10, desks: [triage", "rank: 10, desks: [[triage", "units.yaml", "not yaml"),
     "a code of another district": ("areas.yaml", '"420103013"', '"420104013"', "areas.yaml", "code outside parent"),
     "a unit above itself": (
         "units.yaml",

@@ -12,8 +12,8 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from jiedao.doors.web import faults, middleware
-from jiedao.ground.districts import current_district
+from jiedao.doors.web import faults, frame, middleware
+from jiedao.ground.districts import current_district, district
 from jiedao.kit import clock
 from jiedao.kit.refusal import Absent
 
@@ -257,3 +257,37 @@ def test_a_poll_is_no_act():
 
     assert known
     assert session["acted_at"] <= int(clock.now().timestamp()) - 28 * 60
+
+
+def bar_of(username: str, path: str) -> tuple[list[str], list[str]]:
+    """The names of the desks that stand in the bar of this account, and of those that are folded."""
+    from django.contrib.auth import get_user_model
+
+    here = Client(headers=HERE)
+    with district("gulou"):
+        here.force_login(get_user_model().objects.get(username=username))
+        shown = here.get(path).context["desks"]
+    return [e["name"] for e in shown if not e["group"]], [e["name"] for e in shown if e["group"]]
+
+
+def test_the_bar_begins_with_the_desks_of_the_posts_kind_and_folds_the_rest(db):
+    first, folded = bar_of("dispatcher", "/triage/")
+
+    assert first[:2] == ["desk", "triage"]
+    assert "organisation" in folded and "triage" not in folded
+
+
+def test_a_page_that_is_open_stands_in_the_bar_whoever_opened_it(db):
+    first, folded = bar_of("dispatcher", "/grids/")
+
+    assert "grids" in first and "grids" not in folded
+
+
+def test_every_desk_that_a_shipped_package_puts_first_has_a_page():
+    from jiedao.doors import demo
+    from jiedao.doors.package.load import folder_of, read_checked
+
+    written = (read_checked(folder_of(name)).value("units")["post_kinds"] for name in demo.DISTRICTS)
+    named = {desk for kinds in written for kind in kinds for desk in kind["desks"]}
+
+    assert named <= {desk.url_name for desk in frame.STAFF}

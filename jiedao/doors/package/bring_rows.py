@@ -96,7 +96,8 @@ class RowsStep:
         for kind in self.content.value("units")["post_kinds"]:
             facts = {"name": kind["name"], "name_en": kind["name_en"], "rank": kind.get("rank", 0)}
             second = kind.get("second_factor", False)
-            self._set("post_kinds", kinds[kind["code"]], kind["code"], **facts, second_factor=second)
+            desks = kind.get("desks", [])
+            self._set("post_kinds", kinds[kind["code"]], kind["code"], **facts, second_factor=second, desks=desks)
 
     def _units(self) -> None:
         there = {unit.code: unit for unit in Unit.objects.on()}

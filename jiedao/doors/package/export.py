@@ -110,7 +110,7 @@ def _units(found: Found, posts: list[Post]) -> str:
     kinds = [
         {
             "code": kind.code, "name": kind.name, "name_en": kind.name_en, "second_factor": kind.second_factor,
-            "rank": kind.rank,
+            "rank": kind.rank, "desks": kind.desks,
         }
         for kind in PostKind.objects.order_by("rank", "code")
     ]  # fmt: skip

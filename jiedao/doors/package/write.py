@@ -135,6 +135,7 @@ class Writer:
             PostKind(
                 code=kind["code"], name=kind["name"], name_en=kind["name_en"],
                 second_factor=kind.get("second_factor", False), rank=kind.get("rank", 0),
+                desks=kind.get("desks", []),
             )
             for kind in written if kind["code"] not in kinds
         ]  # fmt: skip

@@ -16,44 +16,6 @@ from jiedao.kit.refusal import Absent
 from jiedao.record import queries
 from jiedao.record.queries import Count
 
-DISPATCHERS = frozenset({"dispatcher", "duty_officer", "hotline_clerk"})
-CHECKERS = frozenset({"callback_clerk", "inspector", "hotline_clerk", "dispatcher", "duty_officer"})
-HANDLERS = frozenset(
-    {
-        "handler",
-        "unit_head",
-        "office_head",
-        "subdistrict_clerk",
-        "community_clerk",
-        "grid_worker",
-        "grid_head",
-        "duty_officer",
-    }
-)
-LEADERS = frozenset(
-    {
-        "supervisor",
-        "district_leader",
-        "party_secretary",
-        "director",
-        "deputy_director",
-        "dispatcher",
-        "duty_officer",
-    }
-)
-CALLERS = frozenset(
-    {
-        "subdistrict_clerk",
-        "office_head",
-        "party_secretary",
-        "director",
-        "deputy_director",
-        "dispatcher",
-        "duty_officer",
-    }
-)
-"""Post kinds whose work a desk is; who has another kind finds the desk in the bar all the same, with what is in sight."""
-
 
 @dataclass(frozen=True)
 class Waiting:
@@ -85,21 +47,21 @@ def heaps(by: Actor, lists: queries.Lists) -> list[Waiting]:
     def heap(name: str, word: str, source: tuple[str, list[Any]], href: str) -> None:
         wanted[name] = (word, source, href)
 
-    kind = by.post_kind
-    if kind in HANDLERS:
+    own = set(by.post.kind.desks) if by.post else set()
+    if "department" in own:
         heap("orders", gettext("Orders to answer"), queries.Orders(by).source("open"), reverse("department"))
-    if kind in DISPATCHERS:
+    if "triage" in own:
         words = tab_words()
         for tab in queries.TRIAGE:
             heap(f"triage_{tab}", words[tab], lists.triage(tab).source, f"{reverse('triage')}?tab={tab}")
-    if kind in CHECKERS:
+    if "checks" in own:
         heap("check", gettext("To check"), lists.to_check("check").source, reverse("checks"))
         heap(
             "callback", gettext("To call back"), lists.to_check("callback").source, f"{reverse('checks')}?tab=callback"
         )
-    if kind in CALLERS:
+    if "whistles" in own:
         heap("sent", gettext("Sent by us, not ended"), lists.sent().source, f"{reverse('department')}?tab=sent")
-    if kind in LEADERS:
+    if "supervision" in own:
         heap("overdue", gettext("Overdue"), lists.supervision("overdue").source, reverse("supervision"))
         heap("soon", gettext("Due soon"), lists.supervision("soon").source, f"{reverse('supervision')}?tab=soon")
     found = queries.counts({name: source for name, (_, source, _) in wanted.items()})

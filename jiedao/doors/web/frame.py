@@ -7,19 +7,21 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
 from jiedao.kit import clock
 
 
 @dataclass(frozen=True)
 class Desk:
-    """One entry of the bars: a page by its URL name, its word, its symbol, the letter after G, who gets it."""
+    """One entry of the bars: a page by its URL name, its word, its symbol, the letter after G, its group, who gets it."""
 
     url_name: str
     word: Any
     icon: str
     letter: str = ""
+    group: str = ""
     kinds: frozenset[str] = frozenset()
 
 
@@ -30,23 +32,31 @@ PUBLIC = (
     Desk("duties", gettext_lazy("Duty lists"), "list"),
 )
 
+GROUPS = {
+    "cases": pgettext_lazy("group of desks", "Cases"),
+    "ground": gettext_lazy("Places, people, duties"),
+    "powers": gettext_lazy("Work passed down"),
+    "system": gettext_lazy("System"),
+}
+"""Headings under which the bar folds what does not stand first for the post."""
+
 # No kinds: every post. A desk whose page does not exist in this installation is left out.
 STAFF = (
     Desk("desk", gettext_lazy("My desk"), "home", "H"),
-    Desk("department", gettext_lazy("Department desk"), "inbox", "O"),
-    Desk("triage", gettext_lazy("Triage desk"), "triage", "Y"),
-    Desk("whistles", gettext_lazy("Whistles"), "whistle", "W"),
-    Desk("checks", gettext_lazy("Check and callback"), "check", "V"),
-    Desk("supervision", gettext_lazy("Supervision"), "eye", "S"),
-    Desk("cases", gettext_lazy("All cases"), "file", "L"),
-    Desk("rates", gettext_lazy("Rates"), "figures", "A"),
-    Desk("processes", gettext_lazy("Processes"), "file", "P", frozenset({"system_admin", "district_leader"})),
-    Desk("grids", gettext_lazy("Grids"), "map", "M"),
-    Desk("duties", gettext_lazy("Duty lists"), "list", "D"),
-    Desk("organisation", gettext_lazy("Organisation"), "person", "N"),
-    Desk("admission", gettext_lazy("Admission"), "lock", "J"),
-    Desk("rights", gettext_lazy("Rights"), "check", "Q"),
-    Desk("burden", gettext_lazy("Burden"), "bars", "B"),
+    Desk("department", gettext_lazy("Department desk"), "inbox", "O", "cases"),
+    Desk("triage", gettext_lazy("Triage desk"), "triage", "Y", "cases"),
+    Desk("whistles", gettext_lazy("Whistles"), "whistle", "W", "cases"),
+    Desk("checks", gettext_lazy("Check and callback"), "check", "V", "cases"),
+    Desk("supervision", gettext_lazy("Supervision"), "eye", "S", "cases"),
+    Desk("cases", gettext_lazy("All cases"), "file", "L", "cases"),
+    Desk("rates", gettext_lazy("Rates"), "figures", "A", "cases"),
+    Desk("grids", gettext_lazy("Grids"), "map", "M", "ground"),
+    Desk("duties", gettext_lazy("Duty lists"), "list", "D", "ground"),
+    Desk("organisation", gettext_lazy("Organisation"), "person", "N", "ground"),
+    Desk("admission", gettext_lazy("Admission"), "lock", "J", "powers"),
+    Desk("rights", gettext_lazy("Rights"), "check", "Q", "powers"),
+    Desk("burden", gettext_lazy("Burden"), "bars", "B", "powers"),
+    Desk("processes", gettext_lazy("Processes"), "file", "P", "system", frozenset({"system_admin", "district_leader"})),
 )
 
 
@@ -65,10 +75,19 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "server_now": clock.now().isoformat(timespec="milliseconds"),
         "csp_nonce": getattr(request, "csp_nonce", ""),
         "live_url": live_url(request),
-        "desks": lambda: desks(request),
+        **_bars(request),
         "post": getattr(getattr(request, "actor", None), "post", None),
         "posts": getattr(request, "posts", []),
         "waiting": getattr(request, "waiting", None),
+    }
+
+
+def _bars(request: HttpRequest) -> dict[str, Any]:
+    shown = SimpleLazyObject(lambda: desks(request))
+    return {
+        "desks": shown,
+        "bar": SimpleLazyObject(lambda: [entry for entry in shown if not entry["group"]]),
+        "more_desks": SimpleLazyObject(lambda: folded(shown)),
     }
 
 
@@ -96,18 +115,44 @@ def live_origin(request: HttpRequest) -> str:
 
 
 def desks(request: HttpRequest) -> list[dict[str, Any]]:
-    """The entries this visitor gets, with the present one marked."""
+    """The entries this visitor gets, in the order of the bar, with the present one marked.
+
+    `group` is empty for what stands in the bar itself: the own desk, the desks of the post's kind (its own data), and
+    the page that is open. The rest folds under its heading.
+    """
     user = getattr(request, "user", None)
-    is_staff = bool(user is not None and user.is_authenticated)
+    if user is None or not user.is_authenticated:
+        return [entry for desk in PUBLIC if (entry := _entry(request, desk))]
     kinds = getattr(request, "post_kinds", None)
-    shown = []
-    for desk in STAFF if is_staff else PUBLIC:
-        if desk.kinds and kinds is not None and not desk.kinds & set(kinds):
-            continue
-        try:
-            href = reverse(desk.url_name)
-        except NoReverseMatch:
-            continue
-        present = request.path == href or (href != "/" and request.path.startswith(href))
-        shown.append({"href": href, "word": desk.word, "icon": desk.icon, "letter": desk.letter, "present": present})
-    return shown
+    post = getattr(getattr(request, "actor", None), "post", None)
+    first = list(post.kind.desks) if post else []
+    allowed = (desk for desk in STAFF if not desk.kinds or kinds is None or desk.kinds & set(kinds))
+    shown = [entry for desk in allowed if (entry := _entry(request, desk))]
+    for entry in shown:
+        if entry["present"] or not first or entry["name"] == "desk" or entry["name"] in first:
+            entry["group"] = ""
+    place = {name: at for at, name in enumerate(["desk", *first])}
+    return sorted(shown, key=lambda entry: (bool(entry["group"]), place.get(entry["name"], len(place))))
+
+
+def folded(shown: list[dict[str, Any]]) -> list[tuple[Any, list[dict[str, Any]]]]:
+    """What the bar folds, heading by heading."""
+    found = ((word, [entry for entry in shown if entry["group"] == group]) for group, word in GROUPS.items())
+    return [(word, entries) for word, entries in found if entries]
+
+
+def _entry(request: HttpRequest, desk: Desk) -> dict[str, Any] | None:
+    try:
+        href = reverse(desk.url_name)
+    except NoReverseMatch:
+        return None
+    present = request.path == href or (href != "/" and request.path.startswith(href))
+    return {
+        "name": desk.url_name,
+        "href": href,
+        "word": desk.word,
+        "icon": desk.icon,
+        "letter": desk.letter,
+        "group": desk.group,
+        "present": present,
+    }

@@ -102,7 +102,8 @@ ACT_FOR_PARENT = frozenset(
 class PostKind(Row):
     """A kind of post (岗位类别), the district's own: `handler`, `dispatcher`, `grid_worker`, `party_secretary`.
 
-    `second_factor`: sign-in asks for a one-time code (G20). `rank` sorts; nothing depends on it.
+    `second_factor`: sign-in asks for a one-time code (G20). `rank` sorts; nothing depends on it. `desks`: the pages
+    that stand first in its bar, and whose work is counted on its own desk; no page is closed to who lacks it here.
     """
 
     code = models.CharField(max_length=40, unique=True)
@@ -110,8 +111,9 @@ class PostKind(Row):
     name_en = models.CharField(max_length=80)
     second_factor = models.BooleanField(default=False)
     rank = models.IntegerField(default=0)
+    desks = models.JSONField(default=list)
 
-    holds: ClassVar[dict[str, str]] = {"P0": "code name name_en second_factor rank"}
+    holds: ClassVar[dict[str, str]] = {"P0": "code name name_en second_factor rank desks"}
 
 
 class Post(Row):

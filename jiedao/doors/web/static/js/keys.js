@@ -52,7 +52,7 @@ function act(event, active) {
   const letter = event.code.startsWith("Key") ? event.code.slice(3) : event.code.replace(/^(Digit|Numpad)/, "");
   if (Date.now() - goesTo < 1_500) {
     goesTo = 0;
-    return press(`[data-go="${CSS.escape(letter)}"]`);
+    return go(`[data-go="${CSS.escape(letter)}"]`);
   }
   if (event.shiftKey) return false;
   if (event.code === "KeyJ") return move(1, active);
@@ -91,6 +91,16 @@ function press(selector) {
   else if (found.getAttribute("aria-disabled") === "true") found.focus();
   else found.click();
   return true;
+}
+
+/**
+ * Follows a link of the bars, also one that lies in a closed fold.
+ * @param {string} selector
+ */
+function go(selector) {
+  const link = document.querySelector(selector);
+  if (link instanceof HTMLElement) link.click();
+  return link instanceof HTMLElement;
 }
 
 /**
