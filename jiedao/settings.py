@@ -122,6 +122,8 @@ TENANT_APPS = [
     "jiedao.lines.admission",
     "jiedao.lines.rights",
     "jiedao.lines.lists",
+    "jiedao.lines.replies",
+    "jiedao.lines.papers",
     "jiedao.doors.notify",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS

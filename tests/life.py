@@ -78,6 +78,8 @@ class Paper:
     rated: bool = False
     child_open: bool = False
     promise: str = ""  # "", running, paused
+    ruled_upon: str = ""  # whom a ruling made the precedent
+    proposed: str = ""  # whom the case was classified to by it
 
     def __post_init__(self) -> None:
         self.state = self.says["opens_in"]
@@ -126,6 +128,8 @@ class Paper:
             "no_objection_open": lambda: turn is None or not turn.objected or turn.ruled,
             "order_is_lead": lambda: turn is not None and turn.role == "lead",
             "order_returned": lambda: turn is not None and turn.ended == "returned",
+            "returned_twice": lambda: sum(t.ended == "returned" for t in self.turns if t is not turn) >= 2,
+            "returned_thrice": lambda: sum(t.ended == "returned" for t in self.turns if t is not turn) >= 3,
             "lead_gone": lambda: last is None or last.ended in ("returned", "recalled"),
             "lead_answered": lambda: last is not None and last.ended == "answered",
             "was_answered": lambda: any(t.ended == "answered" for t in self.turns),
@@ -208,6 +212,7 @@ class Paper:
 
     def _classify(self, move: Any, player: Player, turn: Any, given: dict[str, Any]) -> bool:
         self.has_item = self.has_item or "item" in given
+        self.proposed = self.ruled_upon if self.has_item else ""
         self.complaint = given["kind"] == "complaint" if "kind" in given else self.complaint
         self.named = self.named or "reported_nobody" in given
         return True
@@ -217,7 +222,8 @@ class Paper:
         leading = any(t.is_open and t.role == "lead" for t in self.turns)
         fits = bool(lead or (leading and helpers))
         for unit, role in [(lead, "lead")] * bool(lead) + [(unit, "helper") for unit in helpers]:
-            fits = fits and self._send(unit, role) is not None
+            settled = role == "lead" and unit == self.proposed
+            fits = fits and self._send(unit, role, no_return=settled) is not None
         if not fits:
             self.turns = before
             return None
@@ -261,6 +267,7 @@ class Paper:
         target, was = given.get("unit", turn.unit), (turn.ruled, turn.no_return, turn.ended)
         turn.ruled = turn.no_return = True
         if turn.is_open and target == turn.unit:
+            self._settled(target, turn.role)
             return False
         if turn.is_open:
             turn.ended = "recalled"
@@ -269,7 +276,12 @@ class Paper:
             turn.ruled, turn.no_return, turn.ended = was
             return None
         turn.paused = False
+        self._settled(target, role)
         return True
+
+    def _settled(self, unit: str, role: str) -> None:
+        if role == "lead" and self.has_item:
+            self.ruled_upon = unit
 
     def _ask_extension(self, move: Any, player: Player, turn: Turn, given: Any) -> bool:
         turn.asked, turn.decided = True, False

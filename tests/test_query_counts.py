@@ -55,7 +55,7 @@ def report() -> Callable[[], Any]:
 
 VERBS: dict[str, tuple[int, Callable[[], Callable[[], Any]]]] = {
     "report": (2, report),
-    "classify": (13, lambda: doing(reported(), "classify", DISPATCHER, item="street-lights")),
+    "classify": (14, lambda: doing(reported(), "classify", DISPATCHER, item="street-lights")),
     "dispatch": (14, lambda: doing(filed(), "dispatch", DISPATCHER, lead="urban")),
     "acknowledge": (12, lambda: doing(dispatched("urban", acknowledged=False), "acknowledge", HANDLER)),
     "contact": (11, lambda: doing(dispatched("urban"), "contact", HANDLER, **CONTACT)),

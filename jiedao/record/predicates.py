@@ -149,6 +149,23 @@ def order_returned(case: Case, order: DispatchOrder | None, said: dict[str, Any]
     return order is not None and order.returned_at is not None
 
 
+def _returned(case: Case, order: DispatchOrder | None) -> int:
+    """How many other orders of the case were returned before."""
+    return sum(row.returned_at is not None for row in case.held_orders() if order is None or row.pk != order.pk)
+
+
+@predicate
+def returned_twice(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """Two orders of the case were returned before, so that a third return goes to a ruling."""
+    return _returned(case, order) >= 2
+
+
+@predicate
+def returned_thrice(case: Case, order: DispatchOrder | None, said: dict[str, Any]) -> bool:
+    """Three orders of the case were returned: who must act is for a ruling."""
+    return _returned(case, order) >= 3
+
+
 def _last_lead(case: Case) -> DispatchOrder | None:
     return case.orders.filter(role="lead").order_by("-sent_at", "-id").first()
 

@@ -10,7 +10,7 @@ from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import now
 from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Refused
-from jiedao.record import children, clocks, flow, orders, standing
+from jiedao.record import children, clocks, flow, orders, precedents, standing
 from jiedao.record.models import Case, DispatchOrder, Entry
 
 
@@ -58,6 +58,8 @@ def _send(
     at = now()
     if lead:
         why = case.routing.get("why", {}) if case.routing.get("proposed_lead") == str(lead.id) else {"by": "person"}
+        # What a ruling settled for the item in this community is not asked again by sending it back.
+        no_return = no_return or why.get("by") == "precedent"
         orders.send(case, lead, "lead", by=by, at=at, limit=limit, no_return=no_return, why=why)
     for unit in helpers:
         orders.send(case, unit, "helper", by=by, at=at, limit=limit)
@@ -104,7 +106,7 @@ def recall(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = N
 def rule(order: DispatchOrder, *, by: Actor, reason: str, unit: Unit | None = None, seen: int | None = None) -> Entry:
     """Decides who must act (裁定): this unit, or the one named. The unit ruled upon cannot return it again.
 
-    After a return it makes a new order; on an objection it says that the order stands.
+    After a return it makes a new order; on an objection it says that the order stands. Either way it is a precedent.
     """
     with flow.hold(order.case_id, seen=seen) as case:
         orders.refresh(case, order)
@@ -115,14 +117,14 @@ def rule(order: DispatchOrder, *, by: Actor, reason: str, unit: Unit | None = No
         order.no_return = True
         order.save(update_fields=["ruled_at", "no_return"])
         if order.is_open and target.id == order.unit_id:
-            return flow.note(case, "rule", by=by, said=said, order=order)
+            return _settled(case, target, order.role, flow.note(case, "rule", by=by, said=said, order=order))
         if order.is_open:
             order.recalled_at = order.ruled_at
             clocks.took(case, order, "recalled", order.ruled_at)
             order.save(update_fields=["recalled_at", "due_at"])
         role = "helper" if case.orders.open().filter(role="lead").exists() else "lead"
         orders.send(case, target, role, by=by, at=now(), no_return=True, why={"by": "ruling"})
-        return flow.advance(
+        entry = flow.advance(
             case,
             move,
             by=by,
@@ -132,6 +134,14 @@ def rule(order: DispatchOrder, *, by: Actor, reason: str, unit: Unit | None = No
             holder=target if role == "lead" else case.holder,
             held_since=now(),
         )
+        return _settled(case, target, role, entry)
+
+
+def _settled(case: Case, unit: Unit, role: str, entry: Entry) -> Entry:
+    """Who leads by ruling, leads the next case of the item in this community too."""
+    if role == DispatchOrder.Role.LEAD:
+        precedents.set_by(case, unit, entry)
+    return entry
 
 
 def uphold(order: DispatchOrder, *, by: Actor, reason: str, seen: int | None = None) -> Entry:

@@ -13,7 +13,7 @@ from jiedao.ground.places.locate import locate
 from jiedao.ground.places.models import Area
 from jiedao.kit.clock import local, now
 from jiedao.kit.refusal import Refused
-from jiedao.record import flow
+from jiedao.record import flow, precedents
 from jiedao.record.models import Case, Entry
 
 
@@ -86,7 +86,7 @@ def _placed(case: Case, area: Area | None, point: tuple[float, float] | None, ad
 
 
 def proposal(case: Case) -> dict[str, Any]:
-    """Who is responsible by list and place, as the case shows it. Empty names where the list is silent."""
+    """Who is responsible by ruling, else by list and place, as the case shows it. Empty names where both are silent."""
     assert case.item is not None
     answer = responsible(case.item, case.area)
     lead, helpers, why = answer.lead, answer.helpers, answer.why
@@ -95,10 +95,14 @@ def proposal(case: Case) -> dict[str, Any]:
         # Settled below; whom the list names stands by.
         helpers = [lead, *helpers] if lead else helpers
         lead, why = below.unit, below.why
+    why = below.why if below else why
+    ruled = precedents.holding(case.item.code, case.area_path)
+    if ruled:
+        lead, why = ruled.unit, precedents.why(ruled)
     return {
         "proposed_lead": str(lead.id) if lead else "",
         "proposed_helpers": [str(u.id) for u in helpers if u != lead],
-        "why": below.why if below else why,
+        "why": why,
     }
 
 

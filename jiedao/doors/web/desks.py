@@ -74,6 +74,7 @@ def tab_words() -> dict[str, str]:
         "new": gettext("To triage"),
         "verifying": gettext("Being verified"),
         "returned": gettext("Sent back"),
+        "ruling": gettext("To be ruled upon"),
         "questions": gettext("Objections and more time"),
         "deferred": gettext("Deferred"),
         "closing": gettext("Waiting to be closed"),

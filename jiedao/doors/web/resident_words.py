@@ -9,6 +9,7 @@ STATUS = {
     "filed": pgettext_lazy("to a resident", "Being arranged"),
     "dispatched": pgettext_lazy("to a resident", "Being arranged"),
     "returned": pgettext_lazy("to a resident", "Being arranged"),
+    "ruling": pgettext_lazy("to a resident", "Being arranged"),
     "consultation": pgettext_lazy("to a resident", "Being arranged"),
     "acknowledged": pgettext_lazy("to a resident", "Being handled"),
     "contacted": pgettext_lazy("to a resident", "Being handled"),

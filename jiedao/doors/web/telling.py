@@ -160,6 +160,11 @@ def why(reason: dict[str, Any], item: Any = None) -> str:
     by = reason.get("by", "")
     if by == "matter":
         return _settled(reason)
+    if by == "precedent":
+        return gettext("As ruled in case %(number)s on %(day)s, for this item in this community") % {
+            "number": reason.get("case", ""),
+            "day": reason.get("since", ""),
+        }
     if by:
         words = {
             "person": gettext("Chosen by a person"),

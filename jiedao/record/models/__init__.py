@@ -5,6 +5,7 @@ from jiedao.record.models.deadline import Deadline, Pause, Ring
 from jiedao.record.models.entry import Attachment, Effect, Entry, Words
 from jiedao.record.models.findable import Findable
 from jiedao.record.models.order import Assignment, DispatchOrder
+from jiedao.record.models.precedent import Precedent
 from jiedao.record.models.process import ProcessVersion
 from jiedao.record.models.result import Check, Rating
 
@@ -20,6 +21,7 @@ __all__ = [
     "Event",
     "Findable",
     "Pause",
+    "Precedent",
     "ProcessVersion",
     "Rating",
     "Ring",

@@ -3,6 +3,7 @@
 from jiedao.record.definition import Definition
 from jiedao.record.queries.desk import OrderRow, Orders
 from jiedao.record.queries.near import Near, duplicates
+from jiedao.record.queries.precedents import Ruled, precedents
 from jiedao.record.queries.scope import Count, counts, definitions, in_force, seen_by
 from jiedao.record.queries.story import (
     Line,
@@ -48,6 +49,7 @@ __all__ = [
     "Near",
     "OrderRow",
     "Orders",
+    "Ruled",
     "Seen",
     "Signing",
     "Story",
@@ -63,6 +65,7 @@ __all__ = [
     "looked_lately",
     "looks",
     "next_due",
+    "precedents",
     "prefetched_orders",
     "related",
     "reported_units",

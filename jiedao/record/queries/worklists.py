@@ -232,6 +232,12 @@ def _is_returned(definition: Definition, state: State) -> bool:
     return led_to(definition, state, "return", "uphold") and asks(definition, state, "dispatch")
 
 
+def _is_ruling(definition: Definition, state: State) -> bool:
+    """Returned for the last time: nobody sends it on before somebody has ruled."""
+    given_back = led_to(definition, state, "return")
+    return given_back and asks(definition, state, "rule") and not asks(definition, state, "dispatch")
+
+
 def _is_deferred(definition: Definition, state: State) -> bool:
     return led_to(definition, state, "defer")
 
@@ -267,6 +273,7 @@ TRIAGE: dict[str, Callable[[Definition, State], bool] | str] = {
     "new": _is_new,
     "verifying": _is_verifying,
     "returned": _is_returned,
+    "ruling": _is_ruling,
     "questions": _QUESTIONS,
     "deferred": _is_deferred,
     "closing": _awaits_close,

@@ -1,0 +1,1 @@
+"""Papers (文书): what was printed, as it was printed."""
