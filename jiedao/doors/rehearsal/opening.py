@@ -13,7 +13,7 @@ from jiedao.doors.rehearsal.cast import HANDLERS
 from jiedao.doors.rehearsal.matters import caller, written
 from jiedao.doors.rehearsal.scene import Scene, hours
 from jiedao.doors.rehearsal.stage import Story, wait
-from jiedao.doors.rehearsal.stories import papers
+from jiedao.doors.rehearsal.stories import disputes, papers
 from jiedao.doors.rehearsal.stories.whistles import AIM
 from jiedao.ground.duties.models import DutyItem, Responsibility
 from jiedao.ground.people import Actor, posts
@@ -89,6 +89,7 @@ def plan(scene: Scene) -> None:
     for number, road in enumerate(roads if desks.handlers else ()):
         unit = desks.unit(desks.handlers[number % len(desks.handlers)])
         at(600 + 17 * number, road(scene, desks, unit))
+    at(480, disputes.undecided(scene, [desks.unit(one) for one in (desks.handlers * 3)[:3]]))
     if desks.body:
         _at_the_sub_district(scene, desks, at)
     _on_paper(scene, desks, at)
@@ -191,8 +192,7 @@ def twice_reported(scene: Scene, desks: Desks) -> Story:
     point = scene.matters.spot(grid)
     for words in (f"梧桐道12号门口{item.name}，好几天了。", f"梧桐道12号门口{item.name}，好几天了，请处理。"):
         told = intake.Told(words=words, channel="resident", point=point, address="梧桐道12号")
-        taken = scene.act(None, intake.report, told, by=Actor("resident"))
-        case = scene.stage.opened(taken.case)
+        case = scene.stage.opened(scene.act(None, intake.report, told, by=Actor("resident")).case)
         if words.endswith("天了。"):
             scene.act(case, triage.classify, by=scene.cast.one("hotline_clerk"), item=item)
         yield wait(30)

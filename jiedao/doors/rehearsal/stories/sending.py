@@ -2,7 +2,7 @@
 
 from jiedao.doors.rehearsal.scene import Scene, often
 from jiedao.doors.rehearsal.stage import Story, Together, wait
-from jiedao.doors.rehearsal.stories import units
+from jiedao.doors.rehearsal.stories import disputes, units
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.kit.ports import chance
@@ -48,6 +48,9 @@ def worked_on(scene: Scene, case: Case, resident: Actor | None) -> Story:
             return
         yield Together([units.order(scene, case, row) for row in rows])
         yield wait(5)
+        if scene.state(case) == "ruling":
+            yield scene.stage.office(2)
+            disputes.ruled(scene, case)
         if scene.state(case) == "returned":
             yield scene.stage.office(1)
             dispatcher = scene.cast.one("dispatcher")
