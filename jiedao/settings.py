@@ -76,6 +76,9 @@ DEFAULT_DISTRICT = setting(
     "DEFAULT_DISTRICT", "", "District (label or code) of any host that names none; empty: a list of districts."
 )
 LIVE_URL = setting("LIVE_URL", "", "Origin of the live server; empty: /live/ of the same site.")
+CALL_GATEWAY = setting(
+    "CALL_GATEWAY", "", "Where rooms for video and voice begin, such as https://meet.example.cn; empty: no calls."
+)
 SERVER_PORT = setting("PORT", 8000, "Port of the pages; the live server takes the next one.")
 
 # The database
@@ -124,6 +127,7 @@ TENANT_APPS = [
     "jiedao.lines.lists",
     "jiedao.lines.replies",
     "jiedao.lines.papers",
+    "jiedao.lines.patrol",
     "jiedao.doors.notify",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS

@@ -51,10 +51,10 @@ def test_a_field_nobody_classified_is_found(monkeypatch):
     assert class_of(model, "caller_mask") is None
 
 
-def test_who_reported_lies_behind_the_second_wall():
+def test_who_reported_and_where_people_were_lies_behind_the_second_wall():
     secured = {model._meta.label for model in OURS if getattr(model, "row_secured", False)}
 
-    assert secured == {"people.Contact", "people.Statement"}
+    assert secured == {"people.Contact", "people.Statement", "patrol.Position", "patrol.LastPosition"}
 
 
 def test_facts_are_insert_only():

@@ -36,8 +36,10 @@ MODELS = {model._meta.db_table: model for model in apps.get_models() if model.__
 FACTS = sorted(table for table, model in MODELS.items() if getattr(model, "append_only", False))
 KEPT = {table for table, model in MODELS.items() if getattr(model, "worker_may_delete", False)}
 
+COLUMN = {table: model._meta.concrete_fields[-1].column for table, model in MODELS.items()}
+
 SHUT = [
-    *(f"UPDATE {table} SET id = id" for table in FACTS),
+    *(f"UPDATE {table} SET {COLUMN[table]} = {COLUMN[table]}" for table in FACTS),
     *(f"DELETE FROM {table}" for table in FACTS),
     *(f"TRUNCATE {table} CASCADE" for table in ("record_entry", "record_case", "people_contact", "journal_receipt")),
     "UPDATE record_entry SET facts = '{}' WHERE seq = 1",

@@ -1,7 +1,8 @@
 """Grants (授权): privileges and row-level security of one schema, derived from the Django models.
 
 A model may carry `append_only` (facts: web and worker read and insert, nothing else), `worker_may_delete` (retention:
-worker deletes, web does not) and `row_secured` (the second wall around P2 and P3).
+worker deletes, web does not) and `row_secured` (the second wall around P2 and P3; `opened_by` names the column that is
+opened, else its id). `functions` are the owner's, which a role may call. Partitions are reached through their table alone.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,11 @@ HIDDEN_FROM_REPORTS = {"P2", "P3"}
 OPENED = "= ANY (string_to_array(NULLIF(current_setting('jiedao.opened', true), ''), ',')::uuid[])"
 NOTIFY_TRIGGER = "procrastinate_jobs_notify_queue_job_inserted_v1"
 
+_TABLES = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+"""
+
 
 def grant(schema: str) -> None:
     """Give every role what it may do in this schema and nothing else; to be run after every migration.
@@ -40,13 +46,14 @@ def grant(schema: str) -> None:
     with psycopg.connect(**parameters("owner")) as connection:
         for statement in _clean(schema):
             connection.execute(statement)
-        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-        tables = {row[0] for row in found}
+        tables = {row[0] for row in connection.execute(_TABLES, [schema])}
         for statement in _privileges(schema, tables):
             connection.execute(statement)
         for model in _models(schema):
             if getattr(model, "row_secured", False) and model._meta.db_table in tables:
                 _secure(connection, schema, model)
+            if model._meta.db_table in tables:
+                _lend(connection, schema, model)
         if "procrastinate_jobs" in tables:
             _quiet(connection)
 
@@ -129,7 +136,7 @@ def _secure(connection: psycopg.Connection, schema: str, model: type[models.Mode
         connection.execute(sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(table))
     named = "SELECT policyname FROM pg_policies WHERE schemaname = %s AND tablename = %s"
     existing = {row[0] for row in connection.execute(named, [schema, model._meta.db_table])}
-    opened = sql.SQL("{} " + OPENED).format(sql.Identifier(model._meta.pk.column))
+    opened = sql.SQL("{} " + OPENED).format(sql.Identifier(getattr(model, "opened_by", "") or model._meta.pk.column))
     policies = {
         "opened_rows_are_read": sql.SQL("FOR SELECT USING ({})").format(opened),
         "opened_rows_are_changed": sql.SQL("FOR UPDATE USING ({}) WITH CHECK (true)").format(opened),
@@ -139,6 +146,21 @@ def _secure(connection: psycopg.Connection, schema: str, model: type[models.Mode
     for name, rule in policies.items():
         if name not in existing:
             connection.execute(sql.SQL("CREATE POLICY {} ON {} {}").format(sql.Identifier(name), table, rule))
+
+
+def _lend(connection: psycopg.Connection, schema: str, model: type[models.Model]) -> None:
+    """Lets roles call the owner's functions that the model names."""
+    for function, roles in getattr(model, "functions", {}).items():
+        name, _, rest = function.partition("(")
+        for role in roles:
+            connection.execute(
+                sql.SQL("GRANT EXECUTE ON FUNCTION {}.{}({}) TO {}").format(
+                    sql.Identifier(schema),
+                    sql.Identifier(name),
+                    sql.SQL(rest.rstrip(")")),
+                    sql.Identifier(role_name(role)),
+                )
+            )
 
 
 def _quiet(connection: psycopg.Connection) -> None:
