@@ -81,6 +81,26 @@ CALL_GATEWAY = setting(
 )
 SERVER_PORT = setting("PORT", 8000, "Port of the pages; the live server takes the next one.")
 
+# Telling people outside
+SITE_URL = setting(
+    "SITE_URL",
+    "",
+    "Address of the pages as people outside open them, with {district} where its label stands "
+    "(https://{district}.example.gov.cn); notices by mail and chat link there. Empty: they carry no link.",
+)
+MAIL_URL = setting(
+    "MAIL_URL",
+    "",
+    "Mail server for notices as apprise writes it: mailtos://user:password@smtp.example.gov.cn:465?from=jiedao@example.gov.cn "
+    "(mailto:// without TLS). Empty: no notice goes by mail.",
+)
+setting(
+    "OUTBOUND_HOSTS",
+    "",
+    "Hosts this installation may call, as host:port, parted by spaces; `host:port=network` for a private address. "
+    "Chat robots need qyapi.weixin.qq.com:443 (WeCom), oapi.dingtalk.com:443 (DingTalk), open.feishu.cn:443 (Feishu).",
+)
+
 # The database
 DATABASE_URL = setting(
     "DATABASE_URL", "", "DSN of the owner on a PostgreSQL 15 to 18 of yours; empty: the embedded server."

@@ -30,7 +30,6 @@ SHAPING = (
     "jiedao/packages",
     "jiedao/doors/demo.py",
     "jiedao/doors/package",
-    "jiedao/doors/notify",
     "jiedao/settings.py",
     "tests/template.py",
     "requirements.lock",

@@ -11,39 +11,39 @@ from jiedao.ground.districts.models import District
 from jiedao.record import consequences, seals, succession, tick, tidying
 from jiedao.record.consequences import follow
 
-__all__ = ["catch_up_all", "follow", "seal_all", "succeed_all", "sweep_all", "tick_all", "tidy_all"]
+__all__ = ["catch_up_all", "follow", "in_each", "seal_all", "succeed_all", "sweep_all", "tick_all", "tidy_all"]
 
 log = logging.getLogger(__name__)
 
 
 def tick_all() -> int:
     """One tick in every district."""
-    return _in_each("tick", tick.tick)
+    return in_each("tick", tick.tick)
 
 
 def seal_all() -> int:
     """Seals what moved in every district whose last seal is an hour old."""
-    return _in_each("seal", seals.seal_when_due)
+    return in_each("seal", seals.seal_when_due)
 
 
 def succeed_all() -> int:
     """Carries out in every district what the day brings: re-organisations, and the accounts of those who left."""
-    return _in_each("succession", succession.tick)
+    return in_each("succession", succession.tick)
 
 
 def tidy_all() -> int:
     """Deletes what has served its time, in every district; says how many rows and files went."""
-    return _in_each("tidying", lambda: sum(tidying.tidy().values()))
+    return in_each("tidying", lambda: sum(tidying.tidy().values()))
 
 
 def catch_up_all() -> int:
     """Files cases that no search finds yet, in every district."""
-    return _in_each("catching up", tidying.catch_up)
+    return in_each("catching up", tidying.catch_up)
 
 
 def sweep_all() -> int:
     """Sends again the consequences that are missing (a lost job, a crash between two nodes)."""
-    return _in_each("sweep", _sweep)
+    return in_each("sweep", _sweep)
 
 
 def _sweep() -> int:
@@ -53,7 +53,7 @@ def _sweep() -> int:
     return len(found)
 
 
-def _in_each(what: str, act: Callable[[], int]) -> int:
+def in_each(what: str, act: Callable[[], int]) -> int:
     """The sum over all districts; one that fails keeps no other from its turn."""
     total = 0
     for place in District.objects.all():

@@ -187,6 +187,28 @@ def _accounts() -> Finding:
     return Finding("accounts", None if odd else True, "; ".join(told) or "no district yet", mend)
 
 
+_SENDINGS = """
+SELECT count(*) FILTER (WHERE state = 'failed' AND done_at > now() - interval '1 day'),
+  count(*) FILTER (WHERE state IN ('waiting', 'begun') AND due_at < now() - interval '10 minutes'),
+  (SELECT count(*) FROM {s}.notify_channel WHERE failing_since IS NOT NULL),
+  (SELECT problem FROM {s}.notify_channel WHERE failing_since IS NOT NULL ORDER BY failing_since DESC LIMIT 1)
+FROM {s}.notify_sending
+"""
+
+
+def _notices() -> Finding:
+    """Notices by mail and chat: what was given up since yesterday, what lies, which channels fail and why."""
+    told, odd = [], False
+    for schema, label in _asked("SELECT schema_name, label FROM public.districts_district ORDER BY code", role="owner"):
+        counted = _asked(_SENDINGS.format(s=sql.Identifier(str(schema)).as_string()), role="owner")[0]
+        failed, late, failing = (int(str(number)) for number in counted[:3])
+        if failed or late or failing:
+            odd = True
+            told.append(f"{label}: {failed} given up, {late} late, {failing} channels failing ({counted[3] or '-'})")
+    mend = "See /notices/deliveries/; check MAIL_URL, OUTBOUND_HOSTS and that `jiedao work` runs."
+    return Finding("notices_outside", None if odd else True, "; ".join(told) or "what left has arrived", mend)
+
+
 IN_THE_DATABASE: dict[str, Callable[[], Finding]] = {
     "postgresql": _version,
     "clock": _clock,
@@ -196,4 +218,5 @@ IN_THE_DATABASE: dict[str, Callable[[], Finding]] = {
     "queue": _queue,
     "case_numbers": _numbers,
     "accounts": _accounts,
+    "notices_outside": _notices,
 }

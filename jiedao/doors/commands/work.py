@@ -21,6 +21,7 @@ EXAMPLES = """
 ROUNDS = {
     "jiedao.record.tasks.tick_all": 10.0,
     "jiedao.record.tasks.sweep_all": 60.0,
+    "jiedao.doors.notify.tasks.sweep_all": 60.0,
     "jiedao.record.tasks.seal_all": 300.0,
     "jiedao.record.tasks.succeed_all": 60.0,
     "jiedao.record.tasks.tidy_all": 3600.0,

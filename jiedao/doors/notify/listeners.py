@@ -4,8 +4,10 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from jiedao.doors.notify import outbox
 from jiedao.doors.notify.models import Notice
-from jiedao.ground.people.models import Tenure, Unit
+from jiedao.ground.people import corrections
+from jiedao.ground.people.models import Correction, Tenure, Unit
 from jiedao.kit.clock import now
 from jiedao.lines.lists.models import Question
 from jiedao.record.models import Case, Entry
@@ -97,9 +99,11 @@ def _centre(case: Case) -> set[UUID]:
 
 def _write(entry: Entry, notices: list[Notice]) -> None:
     for notice in notices:
-        notice.case_id, notice.entry, notice.verb, notice.at = entry.case_id, entry, entry.verb, now()
+        notice.case, notice.entry, notice.verb, notice.at = entry.case, entry, entry.verb, now()
         notice.ring = entry.facts.get("ring", "")
-    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    if notices:
+        Notice.objects.bulk_create(notices, ignore_conflicts=True)
+        outbox.plan(notices, but=entry.person_id)
 
 
 def question_asked(question: Question) -> None:
@@ -116,9 +120,25 @@ def question_answered(question: Question) -> None:
 
 def _tell(question: Question, verb: str, persons: set[object], link: str, unit: object) -> None:
     words = question.text if verb == "question" else question.answer
-    Notice.objects.bulk_create(
-        [
-            Notice(person_id=person, title=words[:80], link=link, from_unit_id=unit, verb=verb, at=now())
-            for person in persons
-        ]
-    )
+    notices = [
+        Notice(person_id=person, title=words[:80], link=link, from_unit_id=unit, verb=verb, at=now())
+        for person in persons
+    ]
+    Notice.objects.bulk_create(notices)
+    outbox.plan(notices)
+
+
+def correction_asked(correction: Correction) -> None:
+    """Who keeps the organisation hears that somebody's data wait for a correction; its words stand on the page alone."""
+    _write_plain(corrections.keepers() - {correction.person_id}, "correction", reverse("corrections"))
+
+
+def correction_answered(correction: Correction) -> None:
+    """Who asked hears that an answer is there."""
+    _write_plain({correction.person_id}, "corrected", f"{reverse('me')}#data")
+
+
+def _write_plain(persons: set[UUID], verb: str, link: str) -> None:
+    notices = [Notice(person_id=person, link=link, verb=verb, at=now()) for person in persons]
+    Notice.objects.bulk_create(notices)
+    outbox.plan(notices)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 from jiedao.doors.web.frame import live_origin
 from jiedao.ground.districts import by_name, district
 from jiedao.ground.districts.models import District
+from jiedao.ground.people import preferences
 from jiedao.kit import clock
 from jiedao.kit.ports import chance
 from jiedao.kit.refusal import Absent
@@ -24,13 +25,7 @@ log = logging.getLogger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-PREFERENCES = {
-    "lang": ("zh-hans", "en"),
-    "theme": ("light", "dark"),
-    "size": ("elder",),
-    "density": ("wide",),
-    "keys": ("off",),
-}
+PREFERENCES = preferences.CHOICES
 YEAR = 365 * 24 * 3600
 IDLE_MINUTES = 30
 
@@ -127,12 +122,17 @@ class PreferenceMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", "zh-Hans" if language == "zh-hans" else "en")
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
-        for name, value in chosen.items():
-            if value:
-                response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
-            else:
-                response.delete_cookie(name, samesite="Lax")
+        keep_in_cookies(response, chosen)
         return response
+
+
+def keep_in_cookies(response: HttpResponse, chosen: Mapping[str, str]) -> None:
+    """Preferences for the requests to come; an empty one is forgotten."""
+    for name, value in chosen.items():
+        if value:
+            response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        else:
+            response.delete_cookie(name, samesite="Lax")
 
 
 def accepted_language(header: str) -> str:

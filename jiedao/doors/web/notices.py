@@ -43,6 +43,8 @@ def _verb(row: inbox.NoticeRow, known: dict[UUID, queries.Definition]) -> dict[s
 
 
 _OTHER = {
+    "correction": gettext_lazy("A colleague asks for a correction of personal data"),
+    "corrected": gettext_lazy("Your request for a correction was answered"),
     "question": gettext_lazy("Question about a power"),
     "answer": gettext_lazy("Your question was answered"),
 }

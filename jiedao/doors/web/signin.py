@@ -25,7 +25,8 @@ from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import get_language, gettext_lazy
 
 from jiedao.doors import words
-from jiedao.ground.people import guesses
+from jiedao.doors.web.middleware import keep_in_cookies
+from jiedao.ground.people import guesses, preferences
 from jiedao.ground.people.proofs import needs_second_proof
 from jiedao.kit import vault
 from jiedao.kit.refusal import Refused
@@ -91,6 +92,12 @@ class Accounts(DefaultAccountAdapter):
         if user is not None:
             guesses.passed(guesses.SIGN_IN, address(request), name)
         return user
+
+    def post_login(self, request: HttpRequest, user: Any, **told: Any) -> HttpResponse:
+        """On another machine the pages look as this account has chosen."""
+        answer: HttpResponse = super().post_login(request, user, **told)
+        keep_in_cookies(answer, preferences.of(user))
+        return answer
 
 
 class Proofs(DefaultMFAAdapter):

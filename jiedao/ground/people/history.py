@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from jiedao.ground.journal.models import Change
-from jiedao.ground.people.models import Link, Person, Post, Unit
+from jiedao.ground.people.models import Link, Person, Post, Tenure, Unit
 from jiedao.ground.places.models import Area
 
 MOST_CHANGES = 30
@@ -59,3 +59,9 @@ def changes(unit: Unit) -> list[tuple[Change, Person | None]]:
     rows = list(Change.objects.filter(kind="unit", object_id=unit.id).order_by("-seq")[:MOST_CHANGES])
     people: dict[UUID, Person] = Person.objects.in_bulk({row.person_id for row in rows if row.person_id})
     return [(row, people.get(row.person_id) if row.person_id else None) for row in rows]
+
+
+def tenures_of(person: Person) -> list[Tenure]:
+    """Every post somebody has held, the latest first."""
+    rows = Tenure.objects.filter(person=person).select_related("post__unit")
+    return list(rows.order_by("-valid_from", "post__code"))

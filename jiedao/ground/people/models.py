@@ -23,7 +23,7 @@ from jiedao.ground.people.staff import (
 )
 
 __all__ = [
-    "ACT_FOR_PARENT", "Account", "Contact", "Establishment", "Guess", "Link", "Person", "Post", "PostKind",
+    "ACT_FOR_PARENT", "Account", "Contact", "Correction", "Establishment", "Guess", "Link", "Person", "Post", "PostKind",
     "Reorganisation", "SpanQuerySet", "Statement", "Stationing", "Subject", "Tenure", "Tie", "Token", "Unit",
 ]  # fmt: skip
 
@@ -37,6 +37,7 @@ class Account(AbstractBaseUser, Row):
     """A way to sign in (账号). Counted against persons: a mismatch shows.
 
     `epoch` goes up when everything that is signed in by it ends: a session knows the epoch it began in.
+    `preferences`: theme, size, density, keys, and the tours that were put away.
     """
 
     username = models.CharField(max_length=60, unique=True)
@@ -45,6 +46,7 @@ class Account(AbstractBaseUser, Row):
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=10, blank=True)
     epoch = models.PositiveIntegerField(default=0, db_default=0)
+    preferences = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     objects = AccountManager()
     USERNAME_FIELD = "username"
@@ -52,7 +54,7 @@ class Account(AbstractBaseUser, Row):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     holds: ClassVar[dict[str, str]] = {
-        "P1": "username person is_active language epoch last_login",
+        "P1": "username person is_active language epoch preferences last_login",
         "P2": "email",
         "P3": "password",
     }
@@ -155,3 +157,16 @@ class Statement(Row):
     row_secured = True
     worker_may_delete = True
     holds: ClassVar[dict[str, str]] = {"P3": "subject sealed", "P2": "made_at"}
+
+
+class Correction(Row):
+    """Somebody who works here asks that what is kept of him be corrected (更正请求); who keeps the organisation answers."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    words = models.TextField(max_length=500)
+    made_at = models.DateTimeField()
+    answer = models.TextField(max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+
+    holds: ClassVar[dict[str, str]] = {"P2": "words answer", "P1": "person made_at answered_at answered_by"}

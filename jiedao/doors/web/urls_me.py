@@ -1,0 +1,19 @@
+"""Addresses of what is one's own (我的网页地址)."""
+
+from django.urls import path
+
+from jiedao.doors.web import me
+
+urlpatterns = [
+    path("me/", me.page, name="me"),
+    path("me/look/", me.look, name="me_look"),
+    path("me/hours/", me.hours, name="me_hours"),
+    path("me/channels/", me.add, name="me_channel_add"),
+    path("me/channels/<uuid:channel>/confirm/", me.confirm, name="me_channel_confirm"),
+    path("me/channels/<uuid:channel>/<slug:what>/", me.act, name="me_channel"),
+    path("me/copy/", me.copy, name="me_copy"),
+    path("me/correct/", me.correct, name="me_correct"),
+    path("corrections/", me.waiting, name="corrections"),
+    path("corrections/<uuid:row>/", me.answer, name="correction"),
+    path("notices/deliveries/", me.deliveries, name="deliveries"),
+]
