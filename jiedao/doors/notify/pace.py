@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from jiedao.ground.terms.models import Term
+from jiedao.ground.terms.models import Term, tables
 from jiedao.kit.clock import local
 
 PACES = ("now", "hourly", "daily", "off")
@@ -64,9 +64,7 @@ class Hours:
 
 def rules() -> Rules:
     """The district's. Empty where it has none: then nothing leaves the house."""
-    found: dict[str, dict[str, Term]] = {KINDS: {}, RULES: {}, CHANNELS: {}}
-    for term in Term.objects.filter(table__in=found).order_by("rank", "code"):
-        found[term.table][term.code] = term
+    found = tables(KINDS, RULES, CHANNELS)
     open_ = {code: term for code, term in found[CHANNELS].items() if not term.facts.get("off")}
     return Rules(found[KINDS], open_, {code: term.facts for code, term in found[RULES].items()})
 
