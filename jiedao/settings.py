@@ -189,6 +189,7 @@ TEMPLATES = [
             "libraries": {
                 "jiedao_ui": "jiedao.doors.web.templatetags.jiedao_ui",
                 "jiedao_desks": "jiedao.doors.web.templatetags.jiedao_desks",
+                "resident_tags": "jiedao.doors.web.templatetags.resident_tags",
                 "jiedao_organisation": "jiedao.doors.web.templatetags.jiedao_organisation",
             },
         },

@@ -65,6 +65,13 @@ LINES = choices(
         "122": "122 交通事故|122 Traffic accident",
     }
 )
+MANDATES = choices(
+    family="家人|A relative",
+    neighbour="邻居或朋友|A neighbour or friend",
+    staff="社区或网格工作人员|Community or grid staff",
+)
+"""Who files for somebody else (代办)."""
+MANDATE_WAYS = choices(in_person="当面|In person", phone="电话|By phone", paper="书面|In writing")
 SEVERITIES = choices(**{"0": "一般|Normal", "1": "较急|Pressing", "2": "紧急|Urgent"})
 
 

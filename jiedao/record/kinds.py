@@ -14,8 +14,14 @@ _CUES: tuple[tuple[Case.Kind, tuple[str, ...]], ...] = (
 
 def likely(words: str) -> Case.Kind:
     """The kind the words speak of. A finding where they give no cue."""
+    return told_by(words)[0]
+
+
+def told_by(words: str) -> tuple[Case.Kind, str]:
+    """The kind the words speak of, and the word that says so; no word where a finding is only what is left."""
     plain = words.casefold()
     for kind, cues in _CUES:
-        if any(cue in plain for cue in cues):
-            return kind
-    return Case.Kind.FINDING
+        for cue in cues:
+            if cue in plain:
+                return kind, cue
+    return Case.Kind.FINDING, ""

@@ -78,22 +78,15 @@ class Story:
 
     @property
     def is_held(self) -> bool:
-        """The promise stands still while somebody waits: its date is not the last word."""
-        promise = self.promise
-        state = self.told.process.definition.state(self.told.state)
-        return promise is not None and promise.paused_since is not None and not state.pauses and not state.end
+        return _stands_still(self.told, self.promise)
 
 
 def story(by: Actor) -> Story:
     """What the resident of an event may read now. `Absent` if the event is not there any more."""
-    if by.event_id is None or by.case_id is None:
-        raise Absent
-    found = sight.visible_to(by).select_related(
-        "process", "area", "holder", "merged_into__process", "merged_into__holder"
-    )
-    case = found.first()
-    event = Event.objects.filter(pk=by.event_id, case_id=by.case_id).first()
-    if case is None or event is None:
+    case = _own(by)
+    assert by.event_id is not None
+    event = Event.objects.filter(pk=by.event_id, case_id=case.id).first()
+    if event is None:
         raise Absent
     told = case.merged_into or case
     promise = told.deadlines.filter(kind=Deadline.Kind.PROMISE).order_by("-started_at").first()
@@ -102,6 +95,43 @@ def story(by: Actor) -> Story:
         before=_before(told, promise), pauses=_pauses(told, promise), lines=lines(case, told),
         looks=_looks(case),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A request on a list: its state, and what its sentence names. As on `Story`."""
+
+    case: Case
+    told: Case
+    unit: Unit | None
+    until: datetime | None
+    is_held: bool
+
+
+def brief(by: Actor) -> Brief:
+    """A request as a list shows it. `Absent` if it is not there any more."""
+    case = _own(by)
+    told = case.merged_into or case
+    promise = told.deadlines.filter(kind=Deadline.Kind.PROMISE).order_by("-started_at").first()
+    return Brief(case, told, acting_unit(told), until(told), _stands_still(told, promise))
+
+
+def _own(by: Actor) -> Case:
+    if by.event_id is None or by.case_id is None:
+        raise Absent
+    found = sight.visible_to(by).select_related(
+        "process", "area", "holder", "merged_into__process", "merged_into__holder"
+    )
+    case = found.first()
+    if case is None:
+        raise Absent
+    return case
+
+
+def _stands_still(told: Case, promise: Deadline | None) -> bool:
+    """The promise stands still while somebody waits: its date is not the last word."""
+    state = told.process.definition.state(told.state)
+    return promise is not None and promise.paused_since is not None and not state.pauses and not state.end
 
 
 def acting_unit(case: Case) -> Unit | None:

@@ -36,7 +36,11 @@ CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Told:
-    """What came in. `source` and `source_key` are another system's name and number, `at` when it was seen there."""
+    """What came in. `source` and `source_key` are another system's name and number, `at` when it was seen there.
+
+    `same_as`: the number of an open finding that the reporter says is the same matter; a clerk joins them. `mandate`:
+    who files it for somebody else and how that was asked (代办), as codes; the names are the caller's.
+    """
 
     words: str
     channel: str
@@ -51,6 +55,8 @@ class Told:
     at: datetime | None = None
     raw: dict[str, Any] = field(default_factory=dict)
     photos: Sequence[Stored] = ()
+    same_as: str = ""
+    mandate: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ def _opened(
 ) -> Taken:
     """The case with its event and who reported, in one statement."""
     said = {"channel": told.channel, "kind": told.kind, "photos": [p.sha256.hex() for p in told.photos]}
+    said |= {"same_as": told.same_as, **{f"mandate_{name}": code for name, code in told.mandate.items()}}
     event, code, *secured = _event(columns["id"], told, event_id, columns["opened_at"], by=by, caller=caller)
     verb, beside = version.definition.opens_with, [event, *secured]
     with _known_number(told):
@@ -135,7 +142,7 @@ def _columns(told: Told, caller: Caller, by: Actor) -> dict[str, Any]:
         "may_ring": caller.may_ring,
         "caller_mask": caller.mask,
         "reporters": [by.person.id] if by.person else [],
-    }
+    } | ({"routing": {"same_as": told.same_as}} if told.same_as else {})
 
 
 def _sender(definition: Definition, by: Actor) -> Unit | None:
@@ -161,10 +168,17 @@ def _cleaned(told: Told) -> Told:
             **told.__dict__,
             "words": masked,
             "title": title,
-            "raw": {**told.raw, "_words": words},
+            "raw": {**told.raw, **({"mandate": told.mandate} if told.mandate else {}), "_words": words},
+            "same_as": _same_as(told.same_as) if told.same_as else "",
             "address": mask_free(clean(told.address, 200, one_line=True)) if told.address else "",
         }
     )
+
+
+def _same_as(number: str) -> str:
+    """The number, if it is an open finding that a stranger may know of. Empty otherwise: a guess learns nothing."""
+    found = Case.objects.filter(number=number[:20], kind=Case.Kind.FINDING, parent=None, merged_into=None)
+    return number if found.exclude(phase="closed").exists() else ""
 
 
 def _first_words(text: str) -> str:

@@ -19,5 +19,13 @@ def callers(case: Case) -> list[dict[str, Any]]:
             if refused.rule == "erased":
                 found.append({"gone": gettext("Deleted as due")})
             continue
-        found.append({"name": caller.name, "phone": caller.phone, "may_ring": caller.may_ring, "proven": caller.proven})
+        found.append(
+            {
+                "name": caller.name,
+                "phone": caller.phone,
+                "may_ring": caller.may_ring,
+                "proven": caller.proven,
+                "helper": caller.helper,
+            }
+        )
     return found

@@ -7,8 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from jiedao.doors.web import who
-from jiedao.doors.web.following import follower_of
+from jiedao.doors.web import following, who
 from jiedao.ground import store
 from jiedao.ground.journal import notes
 from jiedao.ground.people import Actor
@@ -54,8 +53,7 @@ def _askers(request: HttpRequest) -> list[Actor]:
     askers = []
     if request.user.is_authenticated and getattr(request.user, "person", None) and who.enter(request) is None:
         askers.append(who.actor_of(request))
-    following = follower_of(request)
-    return [*askers, following] if following else askers
+    return [*askers, *(row.by for row in following.opened(request))]
 
 
 def _answer(path: str, found: Attachment) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The resident's pages (居民端): the first page, and a request followed by its number and code."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,10 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from jiedao.doors import acts
-from jiedao.doors.web import following, forms, uploads
+from jiedao.doors.fields import MANDATE_WAYS, MANDATES
+from jiedao.doors.web import following, forms, resident_words, uploads
 from jiedao.doors.web.clocks import is_chinese, moment
-from jiedao.doors.web.resident_words import BY_PHASE, DID, OFFERED, SAID, STATUS
+from jiedao.doors.web.resident_words import DID, OFFERED, REFUSED, SAID, STATUS
 from jiedao.doors.web.signin import address
 from jiedao.doors.words import Sentence
 from jiedao.ground.people import Actor, guesses
@@ -42,7 +44,20 @@ def home(request: HttpRequest) -> HttpResponse:
     """What can be done here, how it goes, and whom to ring when it burns. Colleagues go on to their desk."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(reverse("desk"))
-    return render(request, "resident/home.html", {"following": following.follower_of(request)})
+    return render(request, "resident/home.html", {"mine": mine(request)})
+
+
+def mine(request: HttpRequest) -> list[dict[str, Any]]:
+    """The requests open on this browser, each with its word and its sentence."""
+    found = []
+    for row in following.opened(request):
+        try:
+            brief = residents.brief(row.by)
+        except Absent:
+            following.drop(request, row.at)
+            continue
+        found.append({"at": row.at, "case": brief.case, "status": status(brief.told), "sentence": sentence(brief)})
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,16 +65,16 @@ def follow(request: HttpRequest) -> HttpResponse:
     """Number and code open a request; both come by POST, so that no address holds them."""
     if request.method == "POST":
         return _open(request)
-    by = following.follower_of(request)
-    if by is None or "other" in request.GET:
-        return render(request, "resident/follow.html", {})
-    return _page(request, by)
+    opened = following.current(request)
+    if opened is None or "other" in request.GET:
+        return render(request, "resident/follow.html", {"mine": mine(request)})
+    following.choose(request, opened.at)
+    return _page(request, opened)
 
 
 def _open(request: HttpRequest) -> HttpResponse:
     """A wrong number and a wrong code look alike, and both count (G20)."""
-    number = _typed(request.POST.get("number", ""))
-    code = _typed(request.POST.get("code", "")).replace("-", "").replace(" ", "").upper()
+    number, code = pasted(_typed(request.POST.get("number", "")), _typed(request.POST.get("code", "")))
     try:
         if not number or not code:
             raise Refused("no_such_request")
@@ -69,7 +84,7 @@ def _open(request: HttpRequest) -> HttpResponse:
             raise Refused("no_such_request")
     except Refused as refused:
         told = forms.told(refused)
-        context = {"told": told, "number": request.POST.get("number", "")[:40]}
+        context = {"told": told, "number": number[:40], "mine": mine(request)}
         return render(request, "resident/follow.html", context, status=told.status)
     guesses.passed(guesses.FOLLOW, address(request), number)
     following.remember(request, by)
@@ -77,24 +92,42 @@ def _open(request: HttpRequest) -> HttpResponse:
 
 
 def _typed(text: str) -> str:
-    return fold_width(text[:60]).strip()
+    return fold_width(text[:120]).strip()
+
+
+_NUMBER = re.compile(r"\d{2}-\d{4,}")
+_CODE = re.compile(r"[2-9A-HJ-NP-Z]{4}[- ]?[2-9A-HJ-NP-Z]{4}\b")
+
+
+def pasted(number: str, code: str) -> tuple[str, str]:
+    """Number and code from what was typed; a message that holds both may be pasted whole into either field."""
+    bare = code.replace("-", "").replace(" ", "").upper()
+    if number and len(bare) == 8 and not _NUMBER.search(code):
+        return (found[0] if (found := _NUMBER.search(number)) else number), bare
+    both = f"{number} {code}".upper()
+    first = _NUMBER.search(both)
+    second = _CODE.search(both.replace(first[0], " ") if first else both)
+    return first[0] if first else number, re.sub("[- ]", "", second[0]) if second else bare
 
 
 def _page(
     request: HttpRequest,
-    by: Actor,
+    opened: following.Opened,
     told: Sentence | None = None,
     bound: Form | None = None,
     verb: str = "",
     files: uploads.Uploads | None = None,
 ) -> HttpResponse:
+    by = opened.by
     try:
         story = residents.story(by)
     except Absent:
-        following.forget(request)
+        following.drop(request, opened.at)
         return render(request, "resident/follow.html", {"told": forms.told(Refused("no_such_request"))}, status=404)
     offers = _offers(story.case, by, verb, bound)
     context = _shown(story) | {
+        "at": opened.at,
+        "mine": mine(request),
         "offers": offers,
         "verbs": "-".join(offer.verb for offer in offers),
         "told": told,
@@ -111,19 +144,21 @@ def _shown(story: Story) -> dict[str, Any]:
     return {
         "story": story, "case": story.case, "status": status(told), "own_status": status(story.case),
         "sentence": sentence(story), "did": DID, "outcomes": acts.OUTCOMES,
+        "mandates": MANDATES, "mandate_ways": MANDATE_WAYS,
         "pauses": [(span, label or {"zh": str(STATUS.get(span.reason, "")), "en": str(STATUS.get(span.reason, ""))})
                    for span, label in story.pauses],
         "is_extended": story.before is not None and not told.process.definition.state(told.state).end,
         "supervised": "supervised" in told.marks and told.phase != "closed",
+        "refused": told.state in REFUSED, "centre": residents.centre() if told.state in REFUSED else None,
     }  # fmt: skip
 
 
 def status(case: Case) -> Any:
     """The word for the present state."""
-    return STATUS.get(case.state) or BY_PHASE.get(case.phase, "")
+    return resident_words.status(case.state, case.phase)
 
 
-def sentence(story: Story) -> str:
+def sentence(story: Story | residents.Brief) -> str:
     """The state's own sentence. Empty where it names a time and no running clock backs one."""
     told = story.told
     label = told.process.definition.state(told.state).resident
@@ -169,23 +204,26 @@ def part(request: HttpRequest, what: str) -> HttpResponse:
     """The live parts: `state` is status and promise, `lines` what happened. The polls end with the half hour."""
     if what not in ("state", "lines"):
         raise Absent
-    by = following.follower_of(request)
-    if by is None:
+    opened = following.current(request)
+    if opened is None:
         # 286 is htmx's word for: show this and ask no more.
         return render(request, "resident/_over.html", {"what": what}, status=286)
-    story = residents.story(by)
+    story = residents.story(opened.by)
+    context = _shown(story) | {"at": opened.at}
     if what == "lines":
-        return render(request, "resident/_lines.html", _shown(story))
-    shown, now = request.GET.get("verbs", "")[:60], "-".join(offer.verb for offer in _offers(story.case, by, "", None))
-    return render(request, "resident/_story.html", _shown(story) | {"verbs": shown, "has_more": shown != now})
+        return render(request, "resident/_lines.html", context)
+    now = "-".join(offer.verb for offer in _offers(story.case, opened.by, "", None))
+    shown = request.GET.get("verbs", "")[:60]
+    return render(request, "resident/_story.html", context | {"verbs": shown, "has_more": shown != now})
 
 
 @require_POST
 def act(request: HttpRequest, verb: str) -> HttpResponse:
     """One act on the open request. A refusal keeps the words and the photos."""
-    by = following.follower_of(request)
-    if by is None:
+    opened = following.current(request)
+    if opened is None:
         return HttpResponseRedirect(reverse("follow"))
+    by = opened.by
     if verb not in OFFERED:
         raise Absent
     case = sight.visible_to(by).select_related("process").first()
@@ -200,7 +238,8 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
         acts.perform(verb, case, by=by, given=given, key=request.POST.get("key", ""))
     except Refused as refused:
         forms.mark(form, acts.ACTS[verb], refused)
-        return _page(request, by, forms.told(refused), form, verb, files)
+        return _page(request, opened, forms.told(refused), form, verb, files)
+    following.choose(request, opened.at)
     messages.success(request, str(SAID[verb]))
     return HttpResponseRedirect(reverse("follow"))
 

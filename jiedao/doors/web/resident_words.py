@@ -1,5 +1,7 @@
 """What residents read (居民用语): words for states, lines and buttons; none of them a word of our trade."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 STATUS = {
@@ -37,6 +39,15 @@ BY_PHASE = {
     "verification": pgettext_lazy("to a resident", "Checking the result"),
     "closed": pgettext_lazy("to a resident", "Done"),
 }
+
+
+def status(state: str, phase: str) -> Any:
+    """The word for a state; one that a district made up reads as its phase."""
+    return STATUS.get(state) or BY_PHASE.get(phase, "")
+
+
+REFUSED = frozenset({"rejected", "not_accepted", "terminated"})
+"""States in which a request ends without what was asked: how to object is said beside the reason."""
 
 OFFERED = {
     "rate": gettext_lazy("Rate the result"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext, pgettext
 
 from jiedao.doors import acts
-from jiedao.doors.fields import VETTED, matters
+from jiedao.doors.fields import MANDATE_WAYS, MANDATES, VETTED, matters
 from jiedao.doors.web import clocks
 from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.ground.districts.calendar import calendar
@@ -241,7 +241,11 @@ _FACTS = {
     "valid_from": ("生效日期", "In force from"),
     "fields": ("补正的内容", "What was corrected"),
     "silent": ("未在时限内答复", "Did not answer in time"),
+    "same_as": ("反映人说同一件事", "Said to be the same as"),
+    "mandate_by": ("代办人", "Filed for them by"),
+    "mandate_way": ("委托方式", "Asked for it"),
 }
+_CODED = {"mandate_by": MANDATES, "mandate_way": MANDATE_WAYS}
 
 
 def _value(name: str, value: Any, field: acts.Field | None, units: dict[str, str]) -> str:
@@ -249,13 +253,15 @@ def _value(name: str, value: Any, field: acts.Field | None, units: dict[str, str
         return gettext("Yes") if value else gettext("No")
     if name == "channel":
         return channel(str(value))
+    if name in _CODED:
+        return pick(_CODED[name].get(str(value), ""))
     if field is not None and not callable(field.choices) and str(value) in field.choices:
         return pick(field.choices[str(value)])
     if name == "limit":
         return limit_words(str(value))
     if name == "until":
         return _moment(str(value))
-    if name in ("meeting", "child", "into", "from", "parent"):
+    if name in ("meeting", "child", "into", "from", "parent", "same_as"):
         return str(value)
     if isinstance(value, list):
         return (", ", "、")[clocks.is_chinese()].join(units.get(str(v), str(v)) for v in value)

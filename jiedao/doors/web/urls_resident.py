@@ -2,14 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from jiedao.doors.web import files, reporting, resident, signin
+from jiedao.doors.web import files, offline, receiving, reporting, resident, signin
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", resident.home, name="home"),
     path("report/", reporting.report, name="report"),
-    path("report/done/", reporting.done, name="report_done"),
-    path("report/place/", reporting.place, name="report_place"),
-    path("report/outlines/", reporting.outlines, name="report_outlines"),
+    path("report/sw.js", offline.worker, name="report_worker"),
+    path("report/offline/", offline.shell, name="report_offline"),
+    path("report/done/", receiving.done, name="report_done"),
+    path("report/place/", receiving.place, name="report_place"),
+    path("report/similar/", receiving.similar, name="report_similar"),
+    path("report/outlines/", receiving.outlines, name="report_outlines"),
     path("follow/", resident.follow, name="follow"),
     path("follow/part/<slug:what>/", resident.part, name="follow_part"),
     path("follow/leave/", resident.leave, name="follow_close"),

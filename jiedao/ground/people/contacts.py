@@ -18,13 +18,17 @@ from jiedao.kit.text import mask_name, mask_phone, plain_phone
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, as taken down. All may be empty: a report needs no name. `subject`: known before by the number."""
+    """Who calls, as taken down. All may be empty: a report needs no name. `subject`: known before by the number.
+
+    `helper` is the name of who filed it on the caller's behalf (代办).
+    """
 
     name: str = ""
     phone: str = ""
     may_ring: bool = True
     proven: bool = False
     subject: Subject | None = None
+    helper: str = ""
 
     @property
     def mask(self) -> str:
@@ -77,7 +81,8 @@ def remembered(event_id: UUID, caller: Caller, words: str) -> tuple[Subject | No
         return (None,)
     subject = caller.subject or _new_subject(caller)
     key, at = _key(subject), now()
-    told = msgspec.json.encode({"name": caller.name, "phone": caller.phone}).decode()
+    known = {"name": caller.name, "phone": caller.phone} | ({"helper": caller.helper} if caller.helper else {})
+    told = msgspec.json.encode(known).decode()
     contact = Contact(
         id=event_id,
         subject=subject,
@@ -108,7 +113,7 @@ def clear(event_id: UUID) -> Caller:
         if contact is None:
             raise Refused("no_contact")
         told = msgspec.json.decode(vault.open_(_key(contact.subject), contact.sealed, f"contact {event_id}"))
-        return Caller(told["name"], told["phone"], contact.may_ring, contact.proven)
+        return Caller(told["name"], told["phone"], contact.may_ring, contact.proven, helper=told.get("helper", ""))
 
 
 def _key(subject: Subject) -> bytes:

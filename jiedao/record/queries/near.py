@@ -7,6 +7,7 @@ from uuid import UUID
 
 from jiedao.ground.people import Actor
 from jiedao.kit.text import alike
+from jiedao.record import sight
 from jiedao.record.models import Case
 from jiedao.record.queries import scope
 
@@ -22,7 +23,7 @@ _METRES_PER_DEGREE = 111_320.0
 
 @dataclass(frozen=True)
 class Near:
-    """A case that may be the same: how far, how long apart, and why it is shown."""
+    """A case that may be the same: how far, how long apart, and why it is shown. `told`: the reporter said so."""
 
     id: UUID
     number: str
@@ -31,6 +32,7 @@ class Near:
     metres: int
     same_item: bool
     likeness: float
+    told: bool = False
 
 
 _NEAR = """
@@ -42,9 +44,10 @@ ORDER BY c.opened_at DESC LIMIT %s
 
 
 def duplicates(case: Case, by: Actor) -> list[Near]:
-    """The likeliest five. Empty for a case without a point: words alone are no reason."""
+    """The one the reporter named, then the likeliest five. Without a point nothing else: words alone are no reason."""
+    named = _named(case, by)
     if case.lon is None or case.lat is None:
-        return []
+        return named
     high = METRES / _METRES_PER_DEGREE
     wide = high / max(cos(radians(case.lat)), 0.01)
     sight, seen = scope.seen_by(by)
@@ -70,7 +73,23 @@ def duplicates(case: Case, by: Actor) -> list[Near]:
         likeness = alike(case.words, words)
         if metres <= METRES and (same_item or likeness >= LIKE):
             near.append(Near(pk, number, title, opened_at, round(metres), same_item, likeness))
-    return sorted(near, key=lambda one: (not one.same_item, -one.likeness, one.metres))[:SHOWN]
+    near = [one for one in near if all(one.id != other.id for other in named)]
+    return named + sorted(near, key=lambda one: (not one.same_item, -one.likeness, one.metres))[:SHOWN]
+
+
+def _named(case: Case, by: Actor) -> list[Near]:
+    """The open case that who reported says is the same (我也遇到). Empty if none was named or it is over."""
+    number = case.routing.get("same_as", "")
+    found = sight.visible_to(by).filter(number=number, merged_into=None) if number else Case.objects.none()
+    other = found.exclude(pk=case.id).exclude(phase="closed").first()
+    if other is None:
+        return []
+    metres = 0
+    if None not in (case.lon, case.lat, other.lon, other.lat):
+        metres = round(distance((case.lon, case.lat), (other.lon, other.lat)))  # type: ignore[arg-type]
+    same_item = other.item_id is not None and other.item_id == case.item_id
+    likeness = alike(case.words, other.words)
+    return [Near(other.id, other.number, other.title, other.opened_at, metres, same_item, likeness, told=True)]
 
 
 def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
