@@ -143,6 +143,7 @@ class Site:
 
     def __init__(self, port: int, database: str) -> None:
         self.port = port
+        self.live_port = port
         self.database = database
 
     def url(self, path: str = "/", district: str = "gulou") -> str:
@@ -158,8 +159,8 @@ def site(cluster: Cluster, template: str, django_db_setup: None, django_db_block
 
 
 @contextmanager
-def _serving(command: str, **env: str) -> Iterator[int]:
-    port = free_port()
+def _serving(command: str, at: int = 0, **env: str) -> Iterator[int]:
+    port = at or free_port()
     log = Path(os.environ["JIEDAO_HOME"]) / f"{command}-{port}.log"
     with log.open("wb") as output:
         server = subprocess.Popen(

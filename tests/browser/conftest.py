@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Site, _other_database, _serving, free_port
+
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
 
@@ -22,11 +24,13 @@ class Window:
 
     def noted(self, request: Any) -> None:
         host = request.url.split("/")[2] if "://" in request.url else ""
-        if not request.url.startswith(("data:", "blob:")) and host not in ("", f"gulou.localhost:{self.site.port}"):
+        ports = {self.site.port, self.site.live_port}
+        ours = {"", *(f"{place}.localhost:{port}" for port in ports for place in ("gulou", "guangming"))}
+        if not request.url.startswith(("data:", "blob:")) and host not in ours:
             self.faults.append(f"foreign: {request.url}")
 
-    def open(self, path: str) -> Any:
-        self.page.goto(self.site.url(path))
+    def open(self, path: str, district: str = "gulou") -> Any:
+        self.page.goto(self.site.url(path, district))
         return self.page
 
 
@@ -58,6 +62,20 @@ def plain(browser: Any, site: Any) -> Iterator[Window]:
     """A phone whose scripts never load."""
     with _window(browser, site, java_script_enabled=False, **PHONE) as window:
         yield window
+
+
+@pytest.fixture(scope="module")
+def live_site(cluster: Any, template: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """The pages with the live server beside them, each knowing the other's port."""
+    port = free_port()
+    with (
+        _other_database(cluster, template, django_db_blocker) as name,
+        _serving("live", PORT=str(port)) as live,
+        _serving("serve", at=port, LIVE_URL=f"http://{{host}}:{live}"),
+    ):
+        found = Site(port, name)
+        found.live_port = live
+        yield found
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from jiedao.doors import acts, fields
-from jiedao.doors.web import forms, sheets, tabs, telling
+from jiedao.doors.web import drawn, forms, sheets, tabs, telling
 from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.doors.web.who import actor_of, is_part, staff
 from jiedao.ground import finding
@@ -23,13 +23,27 @@ from jiedao.lines.views import saved
 from jiedao.record import queries, sight
 from jiedao.record.queries import pick as picks
 from jiedao.record.queries.register import DUE, ORDERS, Asked, register
-from jiedao.record.queries.worklists import CaseRow
+from jiedao.record.queries.worklists import CaseRow, Lists
 from jiedao.record.verbs import MARKS, PHASES, VERBS
 
 DESK = "cases"
 BULK = ("remind", "supervise", "lift", "escalate")
 MOST_AT_ONCE = 50
-NAMES = ("q", "process", "phase", "kind", "channel", "area", "unit", "due", "mark", "since", "until", "order")
+NAMES = (
+    "q",
+    "process",
+    "phase",
+    "kind",
+    "channel",
+    "area",
+    "unit",
+    "due",
+    "mark",
+    "since",
+    "until",
+    "order",
+    *drawn.FRAME,
+)
 
 
 @require_GET
@@ -38,9 +52,12 @@ def page(request: HttpRequest) -> HttpResponse:
     """The list with its filters; htmx asks for the list alone."""
     by, wanted = actor_of(request), asked(request)
     found, number = register(by, wanted), tabs.number(request)
+    if drawn.is_asked(request):
+        return drawn.answer(request, found, Lists(by))
     count = found.count()
     rows = found.page(number, order=ORDERS[wanted.order])
     shown = {
+        "drawn": drawn.drawn(request, found),
         "rows": rows,
         "count": count,
         "pages": tabs.Pages(number, count, len(rows)),
@@ -143,6 +160,7 @@ def asked(request: HttpRequest) -> Asked:
         since=_day(given["since"]),
         until=_day(given["until"]),
         order=given["order"] if given["order"] in ORDERS else "",
+        box=drawn.box(request),
     )
 
 

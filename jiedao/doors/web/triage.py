@@ -10,12 +10,13 @@ from django.views.decorators.http import require_GET
 from jiedao.doors import acts
 from jiedao.doors.web import buttons as offers
 from jiedao.doors.web import case as case_page
-from jiedao.doors.web import tabs, telling
+from jiedao.doors.web import drawn, tabs, telling
 from jiedao.doors.web.desks import tab_words
 from jiedao.doors.web.who import actor_of, is_part, staff
 from jiedao.ground.people import Actor
 from jiedao.record import queries, sight, standing
 from jiedao.record.models import Case
+from jiedao.record.queries import snapshot
 
 ARRIVALS = "report add return object ask_extension defer reply reopen withdraw"
 """Verbs after which a case may have come into the open tab."""
@@ -29,10 +30,22 @@ def inbox(request: HttpRequest) -> HttpResponse:
     part = request.GET.get("part", "") if is_part(request) else ""
     if part == "detail":
         return render(request, "desk/_detail.html", detail(request, by))
+    if drawn.is_asked(request):
+        lists = queries.Lists(by)
+        return drawn.answer(request, _listing(request, lists), lists)
     shown = _list(request, by)
     if part == "list":
         return render(request, "desk/_inbox.html", shown)
     return render(request, "desk/triage.html", {**shown, **detail(request, by)})
+
+
+def _listing(request: HttpRequest, lists: queries.Lists) -> queries.Listing:
+    """The tab with what was sought in it, and the frame of the map where that narrows it."""
+    tab = tabs.chosen(request, tab_words())
+    sought, kind = request.GET.get("q", "").strip()[:60], request.GET.get("kind", "")
+    found = lists.triage(tab).searched(sought, kind if kind in acts.KINDS else "")
+    box = drawn.box(request)
+    return snapshot.inside(found, box) if box else found
 
 
 def _list(request: HttpRequest, by: Actor) -> dict[str, Any]:
@@ -41,10 +54,11 @@ def _list(request: HttpRequest, by: Actor) -> dict[str, Any]:
     tab = tabs.chosen(request, words)
     found = queries.counts({code: lists.triage(code).source for code in words})
     sought, kind = request.GET.get("q", "").strip()[:60], request.GET.get("kind", "")
-    cases = lists.triage(tab).searched(sought, kind if kind in acts.KINDS else "")
-    count = cases.count() if sought or kind else found[tab]
+    cases = _listing(request, lists)
+    count = cases.count() if sought or kind or drawn.box(request) else found[tab]
     rows = cases.page(tabs.number(request))
     return {
+        "drawn": drawn.drawn(request, cases),
         "tabs": tabs.tabs(words, found, tab, reverse("triage")),
         "tab": tab,
         "rows": rows,

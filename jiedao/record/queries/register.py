@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from jiedao.ground.people import Actor
 from jiedao.kit.clock import now
-from jiedao.record.queries import search
+from jiedao.record.queries import search, snapshot
 from jiedao.record.queries.worklists import Listing, Lists
 from jiedao.record.verbs import PHASES
 
@@ -49,6 +49,7 @@ class Asked:
     since: date | None = None
     until: date | None = None
     order: str = ""
+    box: snapshot.Box | None = None
 
     @property
     def narrows(self) -> bool:
@@ -62,7 +63,7 @@ def register(actor: Actor, asked: Asked) -> Listing:
     found = lists.of_process(asked.process) if asked.process else lists.where()
     for condition, values in _conditions(asked):
         found = found.also(condition, *values)
-    return found
+    return snapshot.inside(found, asked.box) if asked.box else found
 
 
 def _conditions(asked: Asked) -> list[tuple[str, list[Any]]]:

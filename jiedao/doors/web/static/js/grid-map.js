@@ -10,7 +10,7 @@ import { token } from "./symbols.js";
 
 /** @typedef {{shown: string[] | null, chosen: string, staffed: string[], faults: string[], href: string, near?: boolean}} State */
 
-class GridMap extends CaseMap {
+export class GridMap extends CaseMap {
   /** @type {State | undefined} */
   told;
 

@@ -62,7 +62,9 @@ class Live extends HTMLElement {
     const wasLost = this.state === "lost";
     this.state = "up";
     this.show();
-    if (wasLost) parts().forEach((part) => refresh(part, this));
+    if (!wasLost) return;
+    parts().forEach((part) => refresh(part, this));
+    document.dispatchEvent(new CustomEvent("jd:again"));
   }
 
   lost() {
@@ -95,6 +97,7 @@ class Live extends HTMLElement {
     this.polls = (this.polls ?? 0) + 1;
     if (this.state === "up" && this.polls % POLLS_WHILE_UP) return;
     for (const part of parts()) scatter(part, 2_000, this);
+    document.dispatchEvent(new CustomEvent("jd:poll"));
   }
 
   /** @param {string} text */
@@ -107,6 +110,7 @@ class Live extends HTMLElement {
     } catch {
       return;
     }
+    document.dispatchEvent(new CustomEvent("jd:hint", { detail: hint }));
     if (!hint.case) return;
     const spread = Math.min(Math.max(hint.spread ?? 0, 0), 2_000);
     for (const part of parts()) {
