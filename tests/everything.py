@@ -24,6 +24,7 @@ STATIC = {
 BROUGHT = {
     "catalogue": ("jiedao/doors/web/catalogue.py", [PYTHON, "-m", "jiedao.doors.web.catalogue", "--check"]),
     "openapi": ("jiedao/doors/commands/openapi.py", [*JIEDAO, "openapi", "--check"]),
+    "proof page": ("docs/proof.yaml", [*JIEDAO, "prove", "--docs", "--check"]),
     "lint rules": ("tests/lint/__main__.py", [PYTHON, "-m", "tests.lint"]),
 }
 

@@ -1,10 +1,12 @@
 """What must be settled before Django reads its settings (测试前置): data folder, database name, role."""
 
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from jiedao.doors.proof import results
 from tests.cluster import test_home
 
 RUN = os.environ.setdefault("JIEDAO_TEST_RUN", str(os.getpid()))  # one for the run and its workers
@@ -39,3 +41,25 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         terminalreporter.write_line(f"NOT PROVEN {report.nodeid}: {reason.removeprefix('Skipped: ')}", yellow=True)
+
+
+_said: dict[str, results.Said] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remembers what a test said, its seed and its figure among it; of three reports the worst counts."""
+    if WORKER != "main" or (report.when != "call" and report.outcome == "passed"):
+        return
+    seed, reached = results.printed(report.capstdout)
+    why = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    told = results.Said(report.nodeid, report.outcome, at, round(report.duration, 2), seed, reached, why)
+    _said.setdefault(report.nodeid, told)
+    if report.outcome != "passed":
+        _said[report.nodeid] = told
+
+
+def pytest_sessionfinish() -> None:
+    """`jiedao prove` reads it."""
+    if WORKER == "main" and _said:
+        results.keep(_said.values())

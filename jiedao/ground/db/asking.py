@@ -191,7 +191,9 @@ def _first_what_waits(execute: Any, sql: Any, params: Any, many: bool, context: 
     # Entering the district is a statement too, and must come before what was meant for it.
     waiting = [] if db._setting_search_path else _taken(db)
     if waiting:
-        _send(db.connection, _counted(db, [*_begun(db), *waiting]))
+        # Django turns faults of its own statement into its own errors, not those of a wrapper around it.
+        with db.wrap_database_errors:
+            _send(db.connection, _counted(db, [*_begun(db), *waiting]))
     return execute(sql, params, many, context)
 
 
