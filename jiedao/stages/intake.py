@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from jiedao.ground.db import asking
+from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor, contacts, posts
 from jiedao.ground.people.contacts import Caller, known_subject, remembered
 from jiedao.ground.people.models import Contact, Statement, Unit
@@ -112,13 +113,15 @@ def _opened(
     """The case with its event and who reported, in one statement."""
     said = {"channel": told.channel, "kind": told.kind, "photos": [p.sha256.hex() for p in told.photos]}
     said |= {"same_as": told.same_as, **{f"mandate_{name}": code for name, code in told.mandate.items()}}
-    event, code, *secured = _event(columns["id"], told, event_id, columns["opened_at"], by=by, caller=caller)
-    verb, beside = version.definition.opens_with, [event, *secured]
-    with _known_number(told):
-        case, entry = flow.open(version, verb, by=by, said=said, beside=beside, **columns)
-        if told.source_key:
-            asking.settle()
-    attachments.attach(entry, told.photos, public=not case.shielded)
+    # Who reported is a row of its own, made before the case: without a receipt around it, it would outlive a fault.
+    with receipts.whole():
+        event, code, *secured = _event(columns["id"], told, event_id, columns["opened_at"], by=by, caller=caller)
+        verb, beside = version.definition.opens_with, [event, *secured]
+        with _known_number(told):
+            case, entry = flow.open(version, verb, by=by, said=said, beside=beside, **columns)
+            if told.source_key:
+                asking.settle()
+        attachments.attach(entry, told.photos, public=not case.shielded)
     return Taken(case, event, entry, code)
 
 
