@@ -271,6 +271,11 @@ def communities() -> list[tuple[Area, list[Area]]]:
     return list(found.values())
 
 
+def named_areas(codes: Iterable[str]) -> list[Area]:
+    """Areas of today by code, for their names. Without shapes."""
+    return list(Area.objects.on().filter(code__in=list(codes)).defer("shape"))
+
+
 def outlines() -> list[Area]:
     """District, sub-districts and communities with their shapes: public; no grid is drawn for residents."""
     wanted = [Area.Kind.DISTRICT, Area.Kind.SUBDISTRICT, Area.Kind.COMMUNITY]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from jiedao.doors import acts
 from jiedao.doors.fields import MANDATE_WAYS, MANDATES
-from jiedao.doors.web import following, forms, resident_words, uploads
+from jiedao.doors.web import following, forms, public, resident_words, uploads
 from jiedao.doors.web.clocks import is_chinese, moment
 from jiedao.doors.web.resident_words import DID, OFFERED, REFUSED, SAID, STATUS
 from jiedao.doors.web.signin import address
@@ -25,6 +25,7 @@ from jiedao.kit.text import fold_width
 from jiedao.record import flow, residents, sight
 from jiedao.record.definition import Move
 from jiedao.record.models import Case
+from jiedao.record.public import figures
 from jiedao.record.residents import Story
 from jiedao.stages import intake
 
@@ -44,7 +45,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """What can be done here, how it goes, and whom to ring when it burns. Colleagues go on to their desk."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(reverse("desk"))
-    return render(request, "resident/home.html", {"mine": mine(request)})
+    return render(request, "resident/home.html", {"mine": mine(request)} | _public(request))
+
+
+def _public(request: HttpRequest) -> dict[str, Any]:
+    """The figures of the first page, where the district publishes them."""
+    return {"public": True, **public.summary(figures())} if public.is_on(request) else {}
 
 
 def mine(request: HttpRequest) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from jiedao.doors.web import files, offline, receiving, reporting, resident, signin
+from jiedao.doors.web import files, offline, public, receiving, reporting, resident, signin
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", resident.home, name="home"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("report/place/", receiving.place, name="report_place"),
     path("report/similar/", receiving.similar, name="report_similar"),
     path("report/outlines/", receiving.outlines, name="report_outlines"),
+    path("public/", public.page, name="public"),
+    path("public/list/", public.listed, name="public_list"),
     path("follow/", resident.follow, name="follow"),
     path("follow/part/<slug:what>/", resident.part, name="follow_part"),
     path("follow/leave/", resident.leave, name="follow_close"),
