@@ -5,7 +5,7 @@ import pytest
 from jiedao.kit.refusal import Refused
 from jiedao.record import precedents, queries
 from jiedao.record.models import Case, Precedent
-from jiedao.record.queries.precedents import in_force
+from jiedao.record.queries.rulings import in_force
 from tests.cast import DISPATCHER, dispatched, do, filed, reported, seat
 
 pytestmark = pytest.mark.usefixtures("in_gulou")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from jiedao.doors import acts
 from jiedao.doors.web import buttons as offers
-from jiedao.doors.web import councils, forms, routed, telling
+from jiedao.doors.web import councils, forms, replying, routed, telling
 from jiedao.doors.web.callers import callers
 from jiedao.doors.web.uploads import Uploads, taken
 from jiedao.doors.web.who import actor_of, is_part, staff
@@ -86,10 +86,17 @@ def _sought(request: HttpRequest) -> dict[str, str]:
 def _fresh(request: HttpRequest, asked: forms.Asked) -> Any:
     move = _move(asked)
     if request.method == "POST":
-        form = forms.form_for(asked, move, request.POST, request.FILES)
+        data = replying.with_template(asked, request.POST)
+        form = forms.form_for(asked, move, data, request.FILES)
         form._errors = {}  # type: ignore[attr-defined]  # it was sent for a search, not to be judged
         return form
-    return forms.form_for(asked, move, initial={**_proposed(asked), **request.GET.dict()})
+    return _opening(request, asked)
+
+
+def _opening(request: HttpRequest, asked: forms.Asked) -> Any:
+    """The form as somebody finds it: what is proposed, else his own draft of it."""
+    initial = {**_proposed(asked), **replying.proposed(asked), **request.GET.dict()}
+    return replying.restored(asked, forms.form_for(asked, _move(asked), initial=initial))
 
 
 def _proposed(asked: forms.Asked) -> dict[str, Any]:
@@ -139,6 +146,7 @@ def _done(request: HttpRequest, asked: forms.Asked) -> HttpResponse:
         )
     except Refused as refused:
         return _refused(request, asked, form, refused, uploads)
+    replying.forget(asked)
     back = _back(request) or f"{reverse('case', args=[done.number])}#entry-{done.seq}"
     return HttpResponseRedirect(back, status=303)
 
@@ -186,6 +194,7 @@ def _about(asked: forms.Asked, form: Any) -> dict[str, Any]:
         "label": telling.pick(asked.case.process.definition.verb_label(asked.act.verb)),
         "href": reverse("do", args=[asked.case.number, asked.act.verb]),
         "duplicates": queries.duplicates(asked.case, asked.by) if asked.act.verb == "merge" else [],
+        **replying.editor(asked),
     }
 
 
@@ -194,8 +203,7 @@ def composer(
 ) -> dict[str, Any]:
     """A fresh form of one verb, for a desk that shows it beside its list."""
     asked = forms.Asked(acts.ACTS[verb], case, by, order)
-    form = forms.form_for(asked, _move(asked), initial={**_proposed(asked), **request.GET.dict()})
-    return {**_about(asked, form), "back": back}
+    return {**_about(asked, _opening(request, asked)), "back": back}
 
 
 def opened(case: Case, by: Actor, request: HttpRequest) -> None:

@@ -17,7 +17,9 @@ function restore(area) {
 
 /** @param {ParentNode} root */
 function areas(root) {
-  return [...root.querySelectorAll("textarea[data-jd-draft]")].filter((area) => area instanceof HTMLTextAreaElement);
+  // A form that the server keeps needs nothing of this.
+  const own = [...root.querySelectorAll("textarea[data-jd-draft]")].filter((area) => !area.closest("form[data-jd-keep]"));
+  return own.filter((area) => area instanceof HTMLTextAreaElement);
 }
 
 /** @type {Map<string, number>} */
@@ -25,7 +27,7 @@ const waiting = new Map();
 
 document.addEventListener("input", (event) => {
   const area = event.target;
-  if (!(area instanceof HTMLTextAreaElement) || !area.dataset.jdDraft) return;
+  if (!(area instanceof HTMLTextAreaElement) || !area.dataset.jdDraft || area.form?.dataset.jdKeep) return;
   const name = PREFIX + area.dataset.jdDraft;
   window.clearTimeout(waiting.get(name));
   const keep = () => (area.value ? sessionStorage.setItem(name, area.value) : sessionStorage.removeItem(name));

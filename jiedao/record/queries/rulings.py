@@ -1,5 +1,6 @@
 """Precedents for desks (派单先例查询): what was ruled for this item hereabouts, and every precedent in force."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -47,9 +48,13 @@ def in_force(limit: int = 500) -> list[Ruled]:
     found = list(
         Precedent.objects.filter(ended_at=None).select_related("unit", "case", "area").order_by("-since")[:limit]
     )
-    codes = {row.item_code for row in found}
-    items = {item.code: item for item in DutyItem.objects.filter(code__in=codes).order_by("list__version")}
+    items = items_named({row.item_code for row in found})
     return [_told(row, row.id, items.get(row.item_code)) for row in _with_words(found)]
+
+
+def items_named(codes: Collection[str]) -> dict[str, DutyItem]:
+    """Duty items by code, each in its latest version."""
+    return {item.code: item for item in DutyItem.objects.filter(code__in=codes).order_by("list__version")}
 
 
 def _with_words(rows: list[Precedent]) -> list[Precedent]:
