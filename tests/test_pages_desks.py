@@ -159,7 +159,7 @@ LISTS = {
     "/department/": ("drainage", 13),
     "/supervision/": ("dispatcher", 11),
     "/checks/": ("inspector", 10),
-    "/notices/": ("dispatcher", 10),
+    "/notices/": ("dispatcher", 11),
 }
 
 

@@ -11,7 +11,9 @@ from jiedao.doors.notify.models import Channel, Notice, Sending, Wishes
 from jiedao.ground.people.models import Account, Correction, Tenure
 from jiedao.kit.clock import today
 from jiedao.kit.ids import new_id
-from tests.desks import Colleague, words
+from jiedao.record import consequences
+from jiedao.record.models import Entry
+from tests.desks import Colleague, sent, words
 from tests.post_office import web_server
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
@@ -188,3 +190,52 @@ def test_who_has_left_is_signed_out_at_the_next_click():
 
     assert answer.status_code == 302 and "/accounts/login/" in answer.headers["Location"]
     assert "_auth_user_id" not in urban.client.session
+
+
+def noticed(username: str = "drainage") -> tuple[Colleague, list[str]]:
+    """A colleague to whom two cases came, one of them with a reminder, and the notices of the page."""
+    first, second = sent(), sent(text="另一处路灯不亮", off=900.0)
+    handler = Colleague(username)
+    Colleague("dispatcher").do(first.number, "remind", text="请尽快")
+    for entry in Entry.objects.filter(case__in=[first, second]):
+        consequences.act(entry.id)
+    return handler, [first.number, second.number]
+
+
+def test_notices_stand_by_case_and_each_leads_to_its_line_and_counts_as_read():
+    handler, numbers = noticed()
+    page = handler.get("/notices/").content.decode()
+    assert [page.count(f'class="number num">{number}<') for number in numbers] == [1, 1]
+    assert page.count("data-jd-row") == 3
+
+    first = re.findall(r'id="notice-([0-9a-f-]+)"', page)[0]
+    answer = handler.get(f"/notices/{first}/")
+
+    assert re.fullmatch(rf"/case/({'|'.join(numbers)})/#entry-\d+", answer.headers["Location"])
+    assert "data-jd-waiting>2<" in handler.get("/notices/").content.decode()
+    assert handler.get("/notices/?tab=unread").content.decode().count("data-jd-row") == 2
+
+
+def test_notices_of_one_kind_are_an_address():
+    handler, _ = noticed()
+
+    pressing = handler.get("/notices/?kind=pressing").content.decode()
+
+    assert pressing.count("data-jd-row") == 1 and "催办" in pressing
+    assert handler.get("/notices/?kind=nonsense").content.decode().count("data-jd-row") == 3
+
+
+def test_anothers_notice_is_not_there():
+    handler, _ = noticed()
+    first = re.findall(r'id="notice-([0-9a-f-]+)"', handler.get("/notices/").content.decode())[0]
+
+    assert Colleague("fire").get(f"/notices/{first}/").status_code == 404
+
+
+def test_marking_as_read_leads_back_to_the_filter_and_to_no_other_site():
+    handler, _ = noticed()
+
+    inside = handler.post("/notices/read/", {"next": "/notices/?kind=work"})
+    outside = handler.post("/notices/read/", {"next": "https://evil.example/"})
+
+    assert [answer.headers["Location"] for answer in (inside, outside)] == ["/notices/?kind=work", "/notices/"]

@@ -29,6 +29,7 @@ class NoticeRow:
     process_id: UUID | None
     mine: bool
     link: str = ""
+    seq: int | None = None
 
 
 _MINE = "(n.unit_id = ANY(%s::uuid[]) OR n.person_id = %s)"
@@ -59,36 +60,38 @@ def unread(by: Actor) -> Count:
 
 _PAGE = f"""
 SELECT n.id, n.case_id, COALESCE(c.number, ''), COALESCE(c.title, n.title), n.verb, n.ring, n.at, {_UNREAD}, u.name,
-  u.name_en, c.process_id, n.person_id IS NOT NULL, n.link
+  u.name_en, c.process_id, n.person_id IS NOT NULL, n.link, e.seq
 {_FROM} LEFT JOIN record_entry e ON e.id = n.entry_id
 LEFT JOIN people_unit u ON u.id = COALESCE(e.unit_id, n.from_unit_id)
-WHERE {_MINE} AND (NOT %s OR {_UNREAD}) AND {_SHIELD} ORDER BY n.at DESC, n.id DESC LIMIT %s OFFSET %s
+WHERE {_MINE} AND (NOT %s OR {_UNREAD}) AND (%s OR n.verb = ANY(%s)) AND {_SHIELD}
+ORDER BY n.at DESC, n.id DESC LIMIT %s OFFSET %s
 """
 
 
-def page(by: Actor, number: int = 1, *, only_unread: bool = False, size: int = 50) -> list[NoticeRow]:
-    """One page of notices, the latest first."""
+def page(
+    by: Actor, number: int = 1, *, only_unread: bool = False, verbs: list[str] | None = None, size: int = 50
+) -> list[NoticeRow]:
+    """One page of notices, the latest first; of all verbs, or of some."""
     if by.person is None:
         return []
     me = by.person.id
-    found = rows(_PAGE, [me, *_whose(by), only_unread, me, _above(by), size, (max(number, 1) - 1) * size])
-    return [
-        NoticeRow(
-            pk,
-            case,
-            case_number,
-            title,
-            verb,
-            ring,
-            at,
-            not is_unread,
-            {"name": name, "name_en": name_en} if name else None,
-            process,
-            mine,
-            link,
-        )
-        for pk, case, case_number, title, verb, ring, at, is_unread, name, name_en, process, mine, link in found
-    ]
+    told = [me, *_whose(by), only_unread, me, verbs is None, verbs or [], _above(by), size, (max(number, 1) - 1) * size]
+    return [_row(*found) for found in rows(_PAGE, told)]
+
+
+def _row(
+    pk: UUID, case: UUID | None, number: str, title: str, verb: str, ring: str, at: datetime, is_unread: bool,
+    name: str | None, name_en: str | None, process: UUID | None, mine: bool, link: str, seq: int | None,
+) -> NoticeRow:  # fmt: skip
+    unit = {"name": name, "name_en": name_en or ""} if name else None
+    return NoticeRow(pk, case, number, title, verb, ring, at, not is_unread, unit, process, mine, link, seq)
+
+
+def one(by: Actor, notice: UUID) -> tuple[str, str, int | None] | None:
+    """Number, link and line of a notice that is the actor's to read; None for any other."""
+    source = f"SELECT COALESCE(c.number, ''), n.link, e.seq {_FROM} LEFT JOIN record_entry e ON e.id = n.entry_id"
+    found = rows(f"{source} WHERE n.id = %s AND {_MINE} AND {_SHIELD}", [notice, *_whose(by), _above(by)])
+    return found[0] if found and by.person else None
 
 
 _READ = f"""

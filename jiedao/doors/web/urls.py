@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("supervision/", supervision.desk, name="supervision"),
     path("notices/", notices.page, name="notices"),
     path("notices/read/", notices.read, name="notices_read"),
+    path("notices/<uuid:notice>/", notices.follow, name="notice"),
     path("", include("jiedao.doors.web.urls_me")),
     path("search/", search.page, name="search"),
     path("design/", design.page, name="design"),
