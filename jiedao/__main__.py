@@ -37,6 +37,7 @@ COMMANDS = {
     "import": Command(f"{HERE}.appeals", "web", "read a hotline's table: import appeals FILE"),
     "rehearse": Command(f"{HERE}.rehearse", "web", "simulate days of a demo district with the real verbs"),
     "copies": Command(f"{HERE}.copies", "owner", "copy rehearsed cases in SQL, for benchmarks"),
+    "files": Command(f"{HERE}.files", "web", "check stored files, or carry them from disk to S3 and back"),
     "verify": Command(f"{HERE}.verify", "web", "recompute the hash chains of a district"),
     "processes": Command(f"{HERE}.processes", None, "draw the shipped processes, or check them"),
     "rates": Command(f"{HERE}.rates", "web", "the rates of a month, down to the cases"),

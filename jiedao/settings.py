@@ -44,6 +44,17 @@ def setting(name: str, default: Any, what: str) -> Any:
 JIEDAO_HOME = home()
 setting("JIEDAO_HOME", "var", "Data folder: the embedded server, uploaded files, secrets, logs.")
 MEDIA_ROOT = Path(setting("MEDIA_ROOT", str(JIEDAO_HOME / "files"), "Folder of uploaded files."))
+FILES_STORE = setting(
+    "FILES_STORE",
+    "disk",
+    "Where uploaded files lie: `disk` (MEDIA_ROOT) or `s3`. `jiedao files move` carries them over.",
+)
+S3_ENDPOINT = setting("S3_ENDPOINT", "", "Address of an S3 of your own (https://s3.example.gov.cn); empty: Amazon's.")
+S3_BUCKET = setting("S3_BUCKET", "", "Bucket of the files. It need not be, and should not be, public.")
+S3_REGION = setting("S3_REGION", "", "Region of the bucket, where the service asks for one.")
+S3_PREFIX = setting("S3_PREFIX", "", "Folder within the bucket, if it holds other things too.")
+S3_ACCESS_KEY = setting("S3_ACCESS_KEY", "", "Key id for the bucket; empty: as boto3 finds it (role of the machine).")
+S3_SECRET_KEY = setting("S3_SECRET_KEY", "", "Secret that belongs to S3_ACCESS_KEY.")
 MASTER_KEY_FILE = Path(
     setting(
         "MASTER_KEY_FILE",

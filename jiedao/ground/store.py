@@ -1,11 +1,11 @@
-"""The file store (附件库): uploads that passed their checks, under district, year and id; synced before their row.
+"""The file store (附件库): uploads that passed their checks, under district, year and id; kept before their row.
 
 Files are checked and written before the transaction that hangs them on an entry; what never got a row is swept
 after a day.
 """
 
 import hashlib
-import os
+import logging
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,11 +15,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from jiedao.ground.shelves import Shelf, proper, shelf
 from jiedao.kit import media
 from jiedao.kit.clock import now, today
 from jiedao.kit.ids import new_id
 from jiedao.kit.ports import virus_scan
 from jiedao.kit.refusal import Refused
+
+log = logging.getLogger(__name__)
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of one upload (A10)."""
@@ -62,7 +65,7 @@ def take(chunks: Iterable[bytes], name: str) -> Stored:
         path = _place(f"{ident}.{verdict.suffix}")
         if scanned.outcome == "down":
             # Before the file itself: a crash in between must not leave one behind that looks scanned.
-            _keep(came, path.with_name(path.name + QUARANTINED))
+            _keep(came, path + QUARANTINED)
         _keep(verdict.kept, path)
         thumb = _place(f"{ident}.thumb.jpg") if verdict.thumb else None
         if verdict.thumb and thumb:
@@ -70,8 +73,8 @@ def take(chunks: Iterable[bytes], name: str) -> Stored:
         return Stored(
             kind=verdict.kind,
             mime=verdict.mime,
-            path=str(path),
-            thumb=str(thumb or ""),
+            path=path,
+            thumb=thumb or "",
             size=verdict.size,
             sha256=hashlib.sha256(verdict.kept.read_bytes()).digest(),
             name=verdict.name,
@@ -93,59 +96,57 @@ def _spool(chunks: Iterable[bytes], target: Path) -> None:
             file.write(chunk)
 
 
-def _place(name: str) -> Path:
+def _place(name: str) -> str:
     """Where a file goes, relative to the store: by district and year."""
-    return Path(connection.schema_name) / str(today().year) / name
+    return f"{connection.schema_name}/{today().year}/{name}"
 
 
-def _keep(source: Path, relative: Path) -> None:
-    """Copies a file into the store and syncs it and its folder: a row must never point at nothing."""
-    target = root() / relative
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(target.name + ".part")
-    draft.write_bytes(source.read_bytes())
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
-    draft.rename(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _keep(source: Path, relative: str) -> None:
+    shelf().put(relative, source.read_bytes())
 
 
 def root() -> Path:
+    """The folder of the shelf on disk."""
     return Path(settings.MEDIA_ROOT)
 
 
-def read(path: str) -> bytes:
+def read(path: str, sha256: bytes | None = None) -> bytes:
     """A stored file. `FileNotFoundError` if retention has deleted it, or while it waits for the virus scanner.
 
-    A path that leaves the store is not found either.
+    A path that leaves the store is not found either; nor is what no longer has the hash its row says.
     """
-    target = (root() / path).resolve()
-    if not target.is_relative_to(root().resolve()) or not _released(target):
+    kept = shelf()
+    if not _released(kept, proper(path)):
         raise FileNotFoundError(path)
-    return target.read_bytes()
+    content = kept.get(path)
+    if sha256 is not None and hashlib.sha256(content).digest() != bytes(sha256):
+        log.error("the file %s is not what was stored", path)
+        raise FileNotFoundError(path)
+    return content
 
 
-def _released(target: Path) -> bool:
+def _released(kept: Shelf, path: str) -> bool:
     """Whether the scanner has passed a file. What came while it was down is shown to it again now."""
-    waiting = target.with_name(target.name.replace(".thumb", "", 1) + QUARANTINED)
-    if not waiting.exists():
+    waiting = path.replace(".thumb", "", 1) + QUARANTINED
+    if not kept.has(waiting):
         return True
-    scanned = virus_scan.scan(waiting)
+    with tempfile.TemporaryDirectory(prefix="jiedao-scan-") as folder:
+        shown = Path(folder) / "came"
+        shown.write_bytes(kept.get(waiting))
+        scanned = virus_scan.scan(shown)
     if scanned.outcome == "down" or scanned.infected:
         return False
-    waiting.unlink(missing_ok=True)
+    kept.drop(waiting)
     return True
 
 
-def unclaimed(claimed: set[str], older_than: timedelta = timedelta(days=1)) -> Iterator[Path]:
+def unclaimed(claimed: set[str], older_than: timedelta = timedelta(days=1)) -> Iterator[str]:
     """Files of this district that no row names and that are older than a day: left by writes that were refused."""
-    before = (now() - older_than).timestamp()
-    folder = root() / connection.schema_name
-    for file in folder.rglob("*"):
-        relative = str(file.relative_to(root())).removesuffix(QUARANTINED)
-        if file.is_file() and file.stat().st_mtime < before and relative not in claimed:
-            yield file
+    before = now() - older_than
+    for kept in shelf().each(connection.schema_name):
+        if kept.at < before and kept.path.removesuffix(QUARANTINED) not in claimed:
+            yield kept.path
+
+
+def drop(path: str) -> None:
+    shelf().drop(path)

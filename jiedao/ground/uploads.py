@@ -5,16 +5,15 @@ Only who has sent it may name it.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 from django.db import connection
 
 from jiedao.ground import store
+from jiedao.ground.shelves import shelf
 from jiedao.ground.store import Stored
 from jiedao.kit import vault
 from jiedao.kit.clock import now
@@ -75,26 +74,17 @@ def _ident(scope: str, key: str) -> UUID:
     return UUID(bytes=vault.blind(f"{scope}:{key}", "upload")[:16])
 
 
-def _path(ident: UUID) -> Path:
-    return store.root() / connection.schema_name / "uploads" / f"{ident.hex}.json"
+def _path(ident: UUID) -> str:
+    return f"{connection.schema_name}/uploads/{ident.hex}.json"
 
 
 def _read(ident: UUID) -> _Note | None:
     try:
-        return msgspec.json.decode(_path(ident).read_bytes(), type=_Note)
+        return msgspec.json.decode(shelf().get(_path(ident)), type=_Note)
     except FileNotFoundError:
         return None
 
 
 def _write(ident: UUID, note: _Note) -> None:
-    """A link, not a rename: of two equal uploads at once the first stays, and the second's file is swept."""
-    path = _path(ident)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{ident.hex}.{os.getpid()}.{id(note)}")
-    draft.write_bytes(msgspec.json.encode(note))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    """Of two equal uploads at once the first stays, and the second's file is swept."""
+    shelf().put(_path(ident), msgspec.json.encode(note), fresh=True)

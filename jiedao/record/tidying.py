@@ -47,5 +47,5 @@ def files() -> int:
     claimed = {path for pair in Attachment.objects.values_list("path", "thumb") for path in pair if path}
     gone = list(store.unclaimed(claimed))
     for file in gone:
-        file.unlink(missing_ok=True)
+        store.drop(file)
     return len(gone)

@@ -19,6 +19,7 @@ from jiedao.ground.db.checks import Finding, attempt
 from jiedao.ground.db.home import CHECKOUT, home
 from jiedao.ground.db.jobs import stalled
 from jiedao.ground.db.roles import ROLES, parameters
+from jiedao.kit.refusal import Refused
 
 EXAMPLES = """
   jiedao doctor
@@ -50,6 +51,7 @@ def _everything() -> Iterator[Finding]:
     yield _disk()
     yield attempt("browser_packages", _assets, "jiedao assets")
     yield attempt("secrets", _secrets, "chmod 700 the secrets folder and 600 the files in it.")
+    yield attempt("files", _files, "Check the settings of the file store.")
     there = attempt("server", checks.running)
     yield there
     if not there.well:
@@ -76,6 +78,27 @@ def _assets() -> Finding:
     current = assets.is_current(CHECKOUT)
     said = "as the lock file says" if current else "not as the lock file says: maps and live parts may stay empty"
     return Finding("browser_packages", current or None, said, "jiedao assets")
+
+
+def _files() -> Finding:
+    """Puts a file into the store, reads it, takes it away."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiedao.settings")
+    from django.conf import settings  # noqa: PLC0415 -- slow import
+
+    from jiedao.ground import shelves  # noqa: PLC0415 -- slow import
+
+    kind, probe = settings.FILES_STORE, f"doctor/{os.getpid()}.txt"
+    mend = (
+        "Free some space and check the folder's owner." if kind == "disk" else "Check the S3_… settings and the bucket."
+    )
+    try:
+        shelf = shelves.shelf()
+        shelf.put(probe, b"well")
+        well = shelf.get(probe) == b"well"
+        shelf.drop(probe)
+    except Refused as refused:
+        return Finding("files", False, f"{kind}: {refused.rule} {refused.facts}", mend)
+    return Finding("files", well, f"{kind}: stores and gives back", mend)
 
 
 def _secrets() -> Finding:

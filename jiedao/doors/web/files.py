@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from jiedao.doors.web import following, who
+from jiedao.doors.web.middleware import unavailable
 from jiedao.ground import store
 from jiedao.ground.journal import notes
 from jiedao.ground.people import Actor
-from jiedao.kit.refusal import Absent
+from jiedao.kit.refusal import Absent, Refused
 from jiedao.record import sight
 from jiedao.record.models import Attachment
 
@@ -28,7 +29,7 @@ def file(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
             by.scope, "file", found.case_id, purpose="case", person_id=by.person.id,
             post_id=by.post.id if by.post else None, unit_id=by.unit_id,
         )  # fmt: skip
-    return _answer(found.path, found)
+    return _answer(request, found.path, found)
 
 
 @require_safe
@@ -37,7 +38,7 @@ def thumb(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
     found, _ = _found(request, attachment_id)
     if not found.thumb:
         raise Absent
-    return _answer(found.thumb, found)
+    return _answer(request, found.thumb, found)
 
 
 def _found(request: HttpRequest, attachment_id: UUID) -> tuple[Attachment, Actor]:
@@ -56,11 +57,13 @@ def _askers(request: HttpRequest) -> list[Actor]:
     return [*askers, *(row.by for row in following.opened(request))]
 
 
-def _answer(path: str, found: Attachment) -> HttpResponse:
+def _answer(request: HttpRequest, path: str, found: Attachment) -> HttpResponse:
     try:
-        content = store.read(path)
+        content = store.read(path, bytes(found.sha256) if path == found.path else None)
     except FileNotFoundError:
         raise Absent from None
+    except Refused:
+        return unavailable(request)
     # Only pictures are ours through and through; whatever else came in is handed over, not shown.
     way = "inline" if found.kind == "picture" else "attachment"
     suffix = path.rsplit(".", 1)[-1]
