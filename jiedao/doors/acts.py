@@ -17,7 +17,7 @@ from jiedao.ground.store import Stored
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.record import cases
 from jiedao.record.models import Case, DispatchOrder, Entry
-from jiedao.stages import dispatch, resolution, triage
+from jiedao.stages import assignment, dispatch, triage
 
 _FIXED: dict[str, dict[str, Any]] = {"grant_extension": {"granted": True}, "deny_extension": {"granted": False}}
 """What a verb's name already says to its function."""
@@ -103,7 +103,7 @@ def _call(
     if act.verb == "review":
         values.setdefault("helpers", [])
     if act.verb == "assign":
-        entry: Entry = resolution.assign(order, by=by, **values)  # type: ignore[arg-type]
+        entry: Entry = assignment.assign(order, by=by, **values)  # type: ignore[arg-type]
         return entry
     target: Any = order if act.on_order else case.id
     done: Entry = act.call(target, by=by, seen=seen, **values)

@@ -30,7 +30,7 @@ from jiedao.doors.fields import (
 from jiedao.doors.papers import PAPERS
 from jiedao.lines.admission import actions as admission
 from jiedao.lines.lists import actions as changes
-from jiedao.stages import assessment, council, dispatch, intake, resolution, triage, verification
+from jiedao.stages import assessment, assignment, council, dispatch, intake, resolution, triage, verification
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,21 @@ _ACTS = (
     Act("acknowledge", resolution.acknowledge, on_order=True),
     Act(
         "assign",
-        resolution.assign,
+        assignment.assign,
         (
             asked("post", "post", "岗位", "Post"),
             asked("person", "person", "人员", "Person"),
         ),
+        on_order=True,
+    ),
+    Act("take_up", assignment.take_up, on_order=True),
+    Act("set_out", assignment.set_out, on_order=True),
+    Act("reach", assignment.reach, (asked("point", "point", "位置", "Place"),), on_order=True),
+    Act("finish", assignment.finish, (NOTE,), on_order=True),
+    Act(
+        "stand_down",
+        assignment.stand_down,
+        (REASON, asked("person", "person", "人员", "Person")),
         on_order=True,
     ),
     Act(

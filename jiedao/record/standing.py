@@ -47,11 +47,25 @@ def _by_orders(actor: Actor, case: Case, order: DispatchOrder | None) -> set[str
     # Nobody checks what his own unit did, nor what he answered himself while sitting in another post.
     if not handled and not any(row.answered_by == actor.person.id for row in case.held_orders()):
         found.add("checker")
-    if found & {"lead", "helper"} and any(
-        assigned.person_id == actor.person.id for assigned in case.held_assignments()
-    ):
+    if _goes(actor, case, order):
         found.add("assignee")
     return found
+
+
+def _goes(actor: Actor, case: Case, order: DispatchOrder | None) -> bool:
+    """Whether the actor was asked to go, by name or by post, on an open order of the own unit or of one above it."""
+    assert actor.post is not None and actor.person is not None
+    above = set(actor.post.unit.above)
+    ours = {
+        row.id
+        for row in case.held_orders()
+        if row.is_open and row.unit_id in above and (order is None or order.id == row.id)
+    }
+    return bool(ours) and any(
+        row.order_id in ours
+        and (row.person_id == actor.person.id or (row.person_id is None and row.post_id == actor.post.id))
+        for row in case.held_assignments()
+    )
 
 
 def may_open(definition: Definition, actor: Actor) -> bool:

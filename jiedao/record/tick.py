@@ -69,6 +69,18 @@ def _stands_still(case: Case, deadline: Deadline, span: Pause) -> bool:
     return True
 
 
+UNANSWERED = "assignment"
+"""The limit within which somebody who was asked says whether he goes."""
+
+
+def _give_up_waiting(case: Case, deadline: Deadline, at: datetime) -> None:
+    """Somebody else can be sent at once: it rings and is over, and makes neither the order nor the case late."""
+    if (held := clocks.named(case, deadline.id)) and deadline.order:
+        clocks.stop([held], at)
+        deadline.order.due_at = clocks.next_due(case, deadline.order)
+        deadline.order.save(update_fields=["due_at"])
+
+
 def _ring(ring: str, at: datetime) -> int:
     column, only = _RINGS[ring]
     with connection.cursor() as cursor:
@@ -91,7 +103,9 @@ def _ring_one(pk: UUID, ring: str, at: datetime) -> bool:
                 return False
         said = {"ring": ring, "limit_name": deadline.name, "kind": deadline.kind, "due": deadline.due_at.isoformat()}
         columns: dict[str, Any] = {}
-        if ring == "due" and "overdue" not in case.marks:
+        if ring == "due" and deadline.name == UNANSWERED:
+            _give_up_waiting(case, deadline, at)
+        elif ring == "due" and "overdue" not in case.marks:
             columns["marks"] = {**case.marks, "overdue": {"since": deadline.due_at.isoformat()}}
         flow.note(case, "ring", by=Actor.system("ticker"), said=said, order=deadline.order, **columns)
         return True

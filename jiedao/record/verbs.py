@@ -45,6 +45,11 @@ _ALL = (
     # resolution 处置
     Verb("acknowledge", "签收", "Acknowledge", of_order=True),
     Verb("assign", "指派", "Assign", of_order=True),
+    Verb("take_up", "接受指派", "Accept the assignment", of_order=True),
+    Verb("set_out", "出发", "Set out", of_order=True),
+    Verb("reach", "到场", "On site", of_order=True),
+    Verb("finish", "现场办完", "Done on site", of_order=True),
+    Verb("stand_down", "取消指派", "Stand down", of_order=True),
     Verb("contact", "联系", "Contact", of_order=True),
     Verb("arrive", "报到", "Arrive", of_order=True),
     Verb("start", "开始办理", "Start", of_order=True),

@@ -6,13 +6,12 @@ from typing import Any
 
 from jiedao.ground.districts.calendar import calendar
 from jiedao.ground.people import Actor
-from jiedao.ground.people.models import Person, Post
 from jiedao.ground.store import Stored
 from jiedao.kit.clock import now
 from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Refused
 from jiedao.record import arrival, attachments, clocks, flow, orders
-from jiedao.record.models import Assignment, Case, Deadline, DispatchOrder, Entry
+from jiedao.record.models import Case, Deadline, DispatchOrder, Entry
 
 
 def acknowledge(order: DispatchOrder, *, by: Actor, seen: int | None = None) -> Entry:
@@ -23,20 +22,6 @@ def acknowledge(order: DispatchOrder, *, by: Actor, seen: int | None = None) -> 
             raise Refused("already_acknowledged", unit=order.unit.name, at=order.acknowledged_at.isoformat())
         move = flow.permit(case, "acknowledge", by=by, said={}, order=order)
         return orders.step(case, move, order, "acknowledged", by=by, said={}, public=True)
-
-
-def assign(order: DispatchOrder, *, by: Actor, post: Post | None = None, person: Person | None = None) -> Entry:
-    """Who of the unit goes (指派): a post or a person of it, or of a unit below."""
-    with flow.hold(order.case_id) as case:
-        _fresh(case, order)
-        said = {"post": post.code if post else "", "person": str(person.id) if person else ""}
-        if post is None and person is None:
-            raise Refused("incomplete", verb="assign", missing=["post"])
-        if post and order.unit_id not in post.unit.above:
-            raise Refused("not_of_the_unit", unit=order.unit.name)
-        move = flow.permit(case, "assign", by=by, said=said, order=order)
-        Assignment.objects.create(order=order, post=post, person=person, asked_at=now())
-        return flow.advance(case, move, by=by, said=said, order=order)
 
 
 def contact(

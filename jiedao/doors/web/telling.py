@@ -16,6 +16,7 @@ from jiedao.kit.refusal import Refused
 from jiedao.record.definition import Definition
 from jiedao.record.models import Deadline
 from jiedao.record.queries import Line, Story
+from jiedao.record.tick import UNANSWERED
 from jiedao.record.verbs import MARKS, STEPS
 
 CHANNELS = {
@@ -92,6 +93,8 @@ def limit_name(definition: Definition, name: str) -> str:
         return gettext("Promise to the caller")
     if name in STEPS:
         return both(STEPS[name][1:])
+    if name == UNANSWERED:
+        return gettext("Answer of who was sent")
     return pick(definition.states[name].label) if name in definition.states else name
 
 

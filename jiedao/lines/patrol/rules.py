@@ -57,10 +57,14 @@ class Rules:
 
 def of(given: Mapping[str, Term]) -> Rules:
     """The rules as a table of terms says them."""
+    return of_facts({code: term.facts for code, term in given.items()})
+
+
+def of_facts(given: Mapping[str, Mapping[str, Any]]) -> Rules:
+    """The same from the facts alone, by code."""
 
     def fact(code: str, name: str) -> Any:
-        facts = given[code].facts if code in given else {}
-        return facts.get(name, DEFAULTS[code][name])
+        return given.get(code, {}).get(name, DEFAULTS[code][name])
 
     return Rules(
         stale=_span(fact("stale", "within")),

@@ -7,7 +7,7 @@ from jiedao.doors.rehearsal.stage import Story, wait
 from jiedao.ground.people import Actor
 from jiedao.kit.ports import chance
 from jiedao.record.models import Case, DispatchOrder
-from jiedao.stages import dispatch, resolution
+from jiedao.stages import assignment, dispatch, resolution
 
 
 def order(scene: Scene, case: Case, order: DispatchOrder) -> Story:
@@ -56,7 +56,7 @@ def passed_on(scene: Scene, order: DispatchOrder, who: Actor) -> None:
     """A head or a desk names the colleague who goes."""
     colleague = scene.cast.of_unit(order.unit, "handler", "grid_worker", "community_clerk")
     if colleague and colleague.post:
-        scene.act(order, resolution.assign, by=who, post=colleague.post)
+        scene.act(order, assignment.assign, by=who, post=colleague.post)
 
 
 def calls_in_help(scene: Scene, case: Case, who: Actor) -> None:

@@ -1,0 +1,144 @@
+"""Devices and sources (设备、位置来源): who a message speaks for. A key says it; what the message claims does not."""
+
+import base64
+import hashlib
+from datetime import timedelta
+from uuid import UUID
+
+from jiedao.ground.db.asking import ask
+from jiedao.ground.journal import notes
+from jiedao.ground.people import Actor
+from jiedao.ground.people.models import Person
+from jiedao.ground.places.coords import SYSTEMS
+from jiedao.ground.terms import competence
+from jiedao.kit.clock import now
+from jiedao.kit.ports import chance
+from jiedao.kit.refusal import Refused
+from jiedao.lines.patrol.models import Device, Source
+from jiedao.lines.patrol.taking import Sender
+
+MARK = "jp_"
+"""What the key of a device begins with."""
+LONGEST = timedelta(days=366)
+
+_OF_KEY = """
+SELECT s.id, s.system, d.person_id FROM patrol_device d JOIN patrol_source s ON s.id = d.source_id
+WHERE d.hash = $1 AND d.revoked_at IS NULL AND d.ends_at > $2 AND s.ended_at IS NULL AND s.kind = $3
+"""
+_OF_LABEL = """
+SELECT s.id, s.system, d.person_id FROM patrol_source s
+LEFT JOIN patrol_device d ON d.source_id = s.id AND d.label = $2 AND d.revoked_at IS NULL AND d.ends_at > $3
+WHERE s.hash = $1 AND s.ended_at IS NULL AND s.kind = 'traccar'
+"""
+
+
+def sender_of(key: str, kind: str) -> Sender | None:
+    """Whom a device's key speaks for. None for one that is unknown, ended or revoked, or of another kind of source."""
+    if not key.startswith(MARK) or len(key) > 80:
+        return None
+    rows = ask(_OF_KEY, [_hash(key), now(), kind])
+    return _sender(rows[0]) if rows else None
+
+
+def forwarded(key: str, label: str) -> tuple[UUID, Sender | None] | None:
+    """Whom a forwarder's device speaks for. The source alone for a device nobody registered; None for a wrong key."""
+    if not key.startswith(MARK) or len(key) > 80:
+        return None
+    rows = ask(_OF_LABEL, [_hash(key), label[:60], now()])
+    if not rows:
+        return None
+    return UUID(str(rows[0][0])), _sender(rows[0]) if rows[0][2] else None
+
+
+def _sender(row: tuple[str | None, ...]) -> Sender:
+    return Sender(UUID(str(row[0])), str(row[1]), UUID(str(row[2])))
+
+
+def page_sender(person: Person) -> Sender:
+    """The field page of somebody who has signed in: browsers give WGS 84."""
+    told = {"kind": Source.Kind.PAGE, "name": "页面定位", "name_en": "Field page", "declared_at": now()}
+    source, _ = Source.objects.get_or_create(code="page", defaults=told)
+    return Sender(source.id, source.system, person.id)
+
+
+def declare(
+    code: str, kind: str, name: str, name_en: str, *, system: str = "wgs84", by: Actor | None = None
+) -> tuple[Source, str]:
+    """A source with the system its points are in. A forwarder gets a key, told this once.
+
+    Refuses `unknown_coordinates`: what a source sends is declared, never guessed.
+    """
+    if by is not None:
+        competence.require(by, "organisation")
+    if system not in SYSTEMS:
+        raise Refused("unknown_coordinates", system=system[:40], known=list(SYSTEMS))
+    key = _new_key() if kind == Source.Kind.TRACCAR else ""
+    source = Source.objects.create(
+        code=code,
+        kind=kind,
+        name=name,
+        name_en=name_en,
+        system=system,
+        declared_at=now(),
+        hash=_hash(key) if key else None,
+    )
+    _note(source.id, "declared", by, code=code, sort=str(kind), coordinates=system)
+    return source, key
+
+
+def redeclare(source: Source, system: str, *, by: Actor) -> None:
+    """Another coordinate system from now on; what was stored stays as it was understood."""
+    competence.require(by, "organisation")
+    if system not in SYSTEMS:
+        raise Refused("unknown_coordinates", system=system[:40], known=list(SYSTEMS))
+    source.system, source.declared_at = system, now()
+    source.save(update_fields=["system", "declared_at"])
+    _note(source.id, "declared", by, code=source.code, coordinates=system)
+
+
+def give(
+    source: Source, person: Person, label: str, *, by: Actor | None = None, lasting: timedelta = LONGEST
+) -> tuple[Device, str]:
+    """A device for a person, and its key this once. A forwarder's device has no key: the forwarder has one."""
+    if by is not None:
+        competence.require(by, "organisation")
+    key = "" if source.kind == Source.Kind.TRACCAR else _new_key()
+    if Device.objects.filter(source=source, label=label[:60], revoked_at=None).exists():
+        raise Refused("device_known", label=label[:60])
+    device = Device.objects.create(
+        source=source, person=person, label=label[:60], hash=_hash(key) if key else None, made_at=now(),
+        ends_at=now() + min(lasting, LONGEST),
+    )  # fmt: skip
+    _note(device.id, "given", by, source=source.code, person=str(person.id))
+    return device, key
+
+
+def revoke(device: Device, *, by: Actor | None = None) -> None:
+    """Ends a device at once: lost, handed on. Its person may do so too."""
+    if by is not None and (by.person is None or by.person.id != device.person_id):  # type: ignore[attr-defined]
+        competence.require(by, "organisation")
+    if device.revoked_at is None:
+        device.revoked_at = now()
+        device.save(update_fields=["revoked_at"])
+        _note(device.id, "revoked", by)
+
+
+def _note(pk: UUID, verb: str, by: Actor | None, **facts: str) -> None:
+    notes.change(
+        "position_source",
+        pk,
+        verb,
+        person_id=by.person.id if by and by.person else None,
+        post_id=by.post.id if by and by.post else None,
+        system="" if by and by.person else "operator",
+        **facts,
+    )
+
+
+def _new_key() -> str:
+    return MARK + base64.urlsafe_b64encode(chance.secret(32)).decode().rstrip("=")
+
+
+def _hash(text: str) -> bytes:
+    """A plain hash is enough: the text is 256 bits of chance, nobody guesses it."""
+    return hashlib.sha256(text.encode()).digest()
