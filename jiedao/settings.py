@@ -159,6 +159,7 @@ TENANT_APPS = [
     "jiedao.lines.replies",
     "jiedao.lines.papers",
     "jiedao.lines.patrol",
+    "jiedao.lines.scores",
     "jiedao.doors.notify",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS

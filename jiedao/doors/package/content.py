@@ -86,6 +86,14 @@ class Content:
     def list_files(self) -> list[str]:
         return [name for name in self.documents if name == "lists" or name.startswith("lists/")]
 
+    @property
+    def score_rules(self) -> list[str]:
+        """Texts of score rules: those of every district, then the package's own."""
+        shared = sorted((SHIPPED / "scores").glob("*.yaml"))
+        return [
+            path.read_text(encoding="utf-8") for path in (*shared, *sorted((self.folder / "scores").glob("*.yaml")))
+        ]
+
     def problem(self, rule: str, at: Place, **facts: Any) -> Problem:
         return self.documents[at[0]].problem(rule, *at[1], **facts)
 

@@ -28,6 +28,7 @@ MEND = {
     "unknown_law": "write the title as in laws.yaml, or add the law there",
     "unknown_article": "the law has fewer articles; look the article up again",
     "unknown_process": "write one of the known ones",
+    "bad_rule": "mend the line of the score rule; docs/scores.md says what a rule may hold",
     "unit_above_itself": "follow `parent` upward from here and cut the circle",
     "nobody_leads": "name a unit, own_subdistrict or own_community as lead",
     "bad_limit": "write a number and hours, working_hours, working_days or calendar_days",

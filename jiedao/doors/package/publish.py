@@ -29,8 +29,8 @@ class Publisher:
     def __init__(self, content: Content, dry: bool) -> None:
         self.content = content
         self.dry = dry
-        self.new: dict[str, int] = {"lists": 0, "items": 0, "responsibilities": 0, "processes": 0}
-        self.kept: dict[str, int] = {"lists": 0, "items": 0, "processes": 0}
+        self.new: dict[str, int] = {"lists": 0, "items": 0, "responsibilities": 0, "processes": 0, "score_rules": 0}
+        self.kept: dict[str, int] = {"lists": 0, "items": 0, "processes": 0, "score_rules": 0}
 
     def lists(self, areas: dict[str, Area], units: dict[str, Unit], posts: dict[str, Post]) -> None:
         written = sorted((row for row, _ in self.content.lists), key=lambda row: (row["code"], row["version"]))
@@ -55,6 +55,15 @@ class Publisher:
                     item.list = fresh
                 DutyItem.objects.bulk_create([item for item, _ in made], batch_size=_BATCH)
                 Responsibility.objects.bulk_create(said, batch_size=_BATCH)
+
+    def scores(self, documents: list[str]) -> None:
+        """Publishes each score rule that differs from what a package shipped before; a district's own texts stay."""
+        from jiedao.lines.scores import rulebook  # noqa: PLC0415 -- app ready
+
+        for document in documents:
+            shipped = not self.dry and rulebook.ship(document)
+            self.new["score_rules"] += int(shipped)
+            self.kept["score_rules"] += int(not shipped)
 
     def processes(self, resolved: list[Resolved]) -> None:
         """Publishes each process that differs from its version in force; cases under way keep theirs."""

@@ -132,6 +132,16 @@ def processes_resolve(content: Content) -> Iterator[Problem]:
             yield content.problem(misfit.rule, ("processes", ("processes", code, path)), process=code, **misfit.facts)
 
 
+def score_rules_are_sound(content: Content) -> Iterator[Problem]:
+    from jiedao.lines.scores import rules  # noqa: PLC0415 -- app ready
+
+    for document in content.score_rules:
+        for problem in rules.problems(document):
+            line, _, what = problem.partition(": ")
+            name = document.partition("rule: ")[2].partition("\n")[0]
+            yield Problem(f"scores/{name}.yaml", int(line) if line.isdigit() else 1, "bad_rule", {"what": what})
+
+
 def every_area_has_a_shape(content: Content) -> Iterator[Problem]:
     codes = {area.code for area in content.areas}
     for area in content.areas:
@@ -158,6 +168,7 @@ RULES: tuple[Callable[[Content], Iterator[Problem]], ...] = (
     *rules_organisation.RULES,
     *rules_lists.RULES,
     processes_resolve,
+    score_rules_are_sound,
     every_area_has_a_shape,
     shapes_fit,
 )

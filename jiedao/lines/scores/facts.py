@@ -1,25 +1,163 @@
-"""Facts for the scores (评分依据): callbacks read from the record, by unit and window. Reads only."""
+"""Facts (评分依据): rows of orders with what the record says of each, read for a window. Reads only, one query.
 
-from collections import defaultdict
-from collections.abc import Collection
+The columns are those of `vocabulary.COLUMNS`. What happened after the window's end is not known in it: a month that is
+computed later gives the same rows.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from jiedao.lines.scores.rates import Answer
-from jiedao.record.models import Rating
+from django.db import connection
+
+from jiedao.lines.scores.figures import Row
+from jiedao.lines.scores.vocabulary import COLUMNS
+
+_FLAG = "CASE WHEN {} THEN 'yes' ELSE 'no' END"
+_ASKED = "CASE WHEN {0} IS NULL THEN '' WHEN {0} THEN 'yes' ELSE 'no' END"
 
 
-def callbacks(start: datetime, end: datetime, units: Collection[UUID] | None = None) -> dict[UUID, list[Answer]]:
-    """The callbacks of a window by unit, start included, end not; of all units, or of these. One query.
+def _flag(condition: str) -> str:
+    return _FLAG.format(f"coalesce({condition}, false)")
 
-    Withdrawn and merged cases have none: nobody is asked about them.
-    """
-    rows = Rating.objects.filter(by=Rating.By.CALLBACK, at__gte=start, at__lt=end, order__isnull=False)
-    rows = rows.filter(unit_id__isnull=False) if units is None else rows.filter(unit_id__in=units)
-    found: dict[UUID, list[Answer]] = defaultdict(list)
-    columns = ("unit_id", "order_id", "case__number", "at", "reached", "contacted", "solved", "satisfied")
-    for row in rows.values_list(*columns).iterator(chunk_size=5_000):
-        unit, order, number, at, reached, contacted, solved, satisfied = row
-        if unit is not None:
-            found[unit].append(Answer(str(order), number, str(unit), at, reached, contacted, solved, satisfied))
-    return found
+
+def _by(column: str) -> str:
+    return _flag(f"{column} < %(end)s")
+
+
+_IN = "{0} >= %(start)s AND {0} < %(end)s"
+
+_COLUMNS = {
+    "unit": "u.code",
+    "order": "o.id::text",
+    "number": "c.number",
+    "left_out": """CASE WHEN c.imported THEN 'imported' WHEN c.merged_into_id IS NOT NULL THEN 'merged'
+        WHEN o.recalled_at < %(end)s THEN 'recalled'
+        WHEN first.unit_id = ANY(u.above) AND c.from_unit_id IS NULL THEN 'own_report'
+        WHEN o.returned_at < %(end)s AND o.ruled_at < %(end)s THEN 'objection_upheld'
+        WHEN EXISTS (SELECT FROM record_dispatchorder p WHERE p.case_id = c.parent_id AND p.unit_id = o.unit_id
+            AND p.item_id = o.item_id) THEN 'split' ELSE '' END""",
+    "sent": _flag(_IN.format("o.sent_at")),
+    "due": _flag(_IN.format("coalesce(promise.due_at, step.due_at)")),
+    "called": _flag("back.at IS NOT NULL"),
+    "marked": _flag("mark.at IS NOT NULL"),
+    "role": "o.role",
+    "process": "v.code",
+    "kind": "c.kind",
+    "severity": "c.severity::text",
+    "sender_kind": "coalesce(s.kind, '')",
+    "acknowledged": _by("o.acknowledged_at"),
+    "contacted": _by("o.contacted_at"),
+    "contacted_in_time": _flag("o.contacted_at < %(end)s AND o.contacted_at <= contact.due_at"),
+    "arrived": _by("o.arrived_at"),
+    "arrived_in_time": _flag("o.arrived_at < %(end)s AND o.arrived_at <= arrive.due_at"),
+    "answered": _by("o.answered_at"),
+    "answered_in_time": _flag("o.answered_at < %(end)s AND o.answered_at <= step.due_at"),
+    "open_overdue": _flag("(o.answered_at IS NULL OR o.answered_at >= %(end)s) AND o.returned_at IS NULL "
+                          "AND step.due_at < %(end)s"),
+    "returned": _by("o.returned_at"),
+    "extended": _flag("o.extension_granted AND o.extension_decided_at < %(end)s"),
+    "reworked": _flag("done.reworked > o.answered_at"),
+    "supervised": _flag("done.supervised IS NOT NULL"),
+    "supervised_open": _flag("done.supervised IS NOT NULL AND (o.answered_at IS NULL OR o.answered_at >= %(end)s)"),
+    "closed": _by("c.closed_at"),
+    "closed_in_time": _flag("c.closed_at < %(end)s AND c.closed_at <= coalesce(promise.due_at, step.due_at)"),
+    "repeated": _flag("done.added IS NOT NULL OR done.reopened IS NOT NULL"),
+    "agrees": _ASKED.format("looked.agrees"),
+    "outcome": "CASE WHEN o.answered_at < %(end)s THEN o.outcome ELSE '' END",
+    "contact_minutes": "CASE WHEN o.contacted_at < %(end)s THEN "
+                       "floor(extract(epoch FROM o.contacted_at - o.sent_at) / 60)::bigint::text ELSE '' END",
+    "reached": _ASKED.format("back.reached"),
+    "said_contacted": _ASKED.format("back.contacted"),
+    "solved": _ASKED.format("back.solved"),
+    "satisfied": "coalesce(back.satisfied, '')",
+    "arrival": "coalesce(mark.arrival::text, '')",
+    "handling": "coalesce(mark.handling::text, '')",
+    "sender_satisfied": "coalesce(mark.satisfied, '')",
+}  # fmt: skip
+assert set(_COLUMNS) == set(COLUMNS)
+
+# A window's orders: sent, due or rated in it. Each is found by an index of its own; OR over joins would read them all.
+_QUERY = f"""
+WITH wanted AS MATERIALIZED (
+    SELECT id FROM record_dispatchorder WHERE sent_at >= %(start)s AND sent_at < %(end)s
+    UNION SELECT order_id FROM record_deadline WHERE kind = 'step' AND name = 'answered' AND {_IN.format("due_at")}
+    UNION SELECT o.id FROM record_deadline d JOIN record_dispatchorder o ON o.case_id = d.case_id
+        WHERE d.kind = 'promise' AND {_IN.format("d.due_at")}
+    UNION SELECT order_id FROM record_rating WHERE order_id IS NOT NULL AND {_IN.format("at")}
+), last_back AS (
+    SELECT DISTINCT ON (order_id) * FROM record_rating
+    WHERE by = 'callback' AND order_id IS NOT NULL AND {_IN.format("at")} ORDER BY order_id, at DESC, id DESC
+), last_mark AS (
+    SELECT DISTINCT ON (order_id) * FROM record_rating
+    WHERE by = 'sender' AND order_id IS NOT NULL AND {_IN.format("at")} ORDER BY order_id, at DESC, id DESC
+), entries AS (
+    SELECT e.case_id, max(at) FILTER (WHERE verb = 'rework') AS reworked, min(at) FILTER (WHERE verb = 'supervise')
+        AS supervised, min(at) FILTER (WHERE verb = 'add' AND actor = 'resident') AS added,
+        min(at) FILTER (WHERE verb = 'reopen') AS reopened
+    FROM record_entry e WHERE verb IN ('rework', 'supervise', 'add', 'reopen') AND at < %(end)s
+        AND e.case_id IN (SELECT case_id FROM record_dispatchorder JOIN wanted USING (id)) GROUP BY e.case_id
+)
+SELECT {", ".join(f'({_COLUMNS[name]}) AS "{name}"' for name in COLUMNS)}
+FROM wanted JOIN record_dispatchorder o USING (id) JOIN record_case c ON c.id = o.case_id
+JOIN people_unit u ON u.id = o.unit_id JOIN record_processversion v ON v.id = c.process_id
+LEFT JOIN people_unit s ON s.id = o.sender_id
+LEFT JOIN record_entry first ON first.case_id = c.id AND first.seq = 1
+LEFT JOIN entries done ON done.case_id = c.id
+LEFT JOIN last_back back ON back.order_id = o.id
+LEFT JOIN last_mark mark ON mark.order_id = o.id
+LEFT JOIN LATERAL (SELECT agrees FROM record_check k WHERE k.case_id = c.id AND k.at < %(end)s ORDER BY k.at DESC LIMIT 1)
+    looked ON true
+LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.case_id = c.id AND d.kind = 'promise')
+    promise ON true
+LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.order_id = o.id AND d.name = 'answered')
+    step ON true
+LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.order_id = o.id AND d.name = 'contacted')
+    contact ON true
+LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.order_id = o.id AND d.name = 'arrived')
+    arrive ON true
+WHERE o.role <> 'heard' AND o.sent_at < %(end)s AND (%(all)s OR o.unit_id = ANY(%(units)s))
+ORDER BY u.code, c.number, o.id
+"""
+
+
+def rows(start: datetime, end: datetime, units: Collection[UUID] | None = None) -> list[Row]:
+    """The rows of a window, of all units or of these, in the order of unit, case and order."""
+    told: dict[str, Any] = {"start": start, "end": end, "all": units is None, "units": list(units or ())}
+    with connection.cursor() as cursor:
+        cursor.execute(_QUERY, told)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def written(found: Iterable[Row]) -> bytes:
+    """The rows as CSV: what is frozen, exported, and what an outsider computes from. The same rows give the same bytes."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(sorted(found))
+    return file.getvalue().encode()
+
+
+def kept(told: bytes) -> list[Row]:
+    """The rows of a CSV. A column that a later program knows and this file lacks is empty."""
+    reader = csv.DictReader(io.StringIO(told.decode()))
+    return [tuple(row.get(name) or "" for name in COLUMNS) for row in reader]
+
+
+def packed(told: bytes) -> bytes:
+    """Compressed, without the time at which that was done."""
+    return gzip.compress(told, 6, mtime=0)
+
+
+def unpacked(told: bytes) -> bytes:
+    return gzip.decompress(told)
+
+
+def fingerprint(told: bytes) -> str:
+    """SHA-256 of the bytes, in hexadecimal."""
+    return hashlib.sha256(told).hexdigest()
