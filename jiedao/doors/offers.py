@@ -5,9 +5,11 @@ from uuid import UUID
 
 from jiedao.doors.acts import ACTS
 from jiedao.ground.people import Actor
+from jiedao.kit.refusal import Refused
 from jiedao.record import flow, standing
 from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder
+from jiedao.record.predicates import PREDICATES
 from jiedao.record.queries import Signing
 
 
@@ -30,6 +32,34 @@ def of_order(
     moves = [m for m in flow.offered(case, by, order) if m.verb in ACTS and _needs_order(m)]
     moves = [m for m in moves if not is_over(m.verb, order, is_paused=order.id in paused)]
     return _unsigned(moves, case, by, signings)
+
+
+ABOUT_NOTHING = frozenset(
+    {
+        "is_supervised", "not_supervised", "not_escalated", "extension_open", "no_extension_open", "order_objected",
+        "no_objection_open", "order_returned", "order_is_lead", "lead_gone", "lead_answered", "was_answered",
+        "returned_twice", "returned_thrice", "check_disagrees", "reopen_window_open",
+    }
+)  # fmt: skip
+"""Conditions without which a verb has no object here: it is not shown at all then, where others are shown dimmed."""
+
+
+def barred(case: Case, by: Actor, order: DispatchOrder | None = None) -> list[tuple[Move, Refused]]:
+    """What the actor's role has in this state and cannot do yet, each with the first reason; of one order, or of the case."""
+    held = standing.standings(by, case, order)
+    found: dict[str, tuple[Move, Refused]] = {}
+    possible = set()
+    for move in case.process.definition.moves_from(case.state):
+        if move.verb not in ACTS or _needs_order(move) != (order is not None):
+            continue
+        if not standing.plays(by, case, move, held):
+            continue
+        unmet = [name for name in move.when if not PREDICATES[name](case, order, {})]
+        if not unmet:
+            possible.add(move.verb)
+        elif not ABOUT_NOTHING & set(unmet):
+            found.setdefault(move.verb, (move, Refused(unmet[0], verb=move.verb, state=case.state)))
+    return [one for verb, one in found.items() if verb not in possible]
 
 
 def is_over(verb: str, order: DispatchOrder, *, is_paused: bool) -> bool:

@@ -6,11 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from jiedao.doors import offers
 from jiedao.doors.acts import ACTS
+from jiedao.doors.web import forms
 from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.ground.people import Actor
+from jiedao.kit.refusal import Refused
 from jiedao.record.definition import Move
 from jiedao.record.models import Case, DispatchOrder
 from jiedao.record.queries import Signing
@@ -116,8 +119,54 @@ def buttons(
         for move in offers.of_order(case, by, order, signings, paused):
             if not (move.verb in OF_THE_CASE and any(b.verb == move.verb for b in found)):
                 _add(found, case, move, order, mine=mine)
+    _last_return_only(found)
     found.sort(key=lambda b: (b.verb in LAST, LAST.index(b.verb) if b.verb in LAST else 0))
     return _keyed(found, case, above)
+
+
+def _last_return_only(found: list[Button]) -> None:
+    """Of several returns the latest is ruled upon; the ruling names whom it likes."""
+    rulings = [b for b in found if b.verb == "rule" and b.order is not None and b.order.returned_at]
+    latest = max(rulings, key=lambda b: b.order.sent_at, default=None)  # type: ignore[union-attr]
+    found[:] = [b for b in found if b not in rulings or b is latest]
+
+
+@dataclass
+class Dimmed:
+    """A verb of one's role that cannot be done now: why, what to do about it, and where that is to be read."""
+
+    verb: str
+    label: str
+    key: str
+    why: str
+    href: str = ""
+    link: str = ""
+
+
+def dimmed(case: Case, by: Actor, orders: list[DispatchOrder], offered: Sequence[Button]) -> list[Dimmed]:
+    """What stays on the page though it is not possible, in the order of the process: the case's, then the own orders'."""
+    above = set(by.post.unit.above) if by.post else set()
+    own = [o for o in orders if o.is_open and o.unit_id in above]
+    known = {b.verb for b in offered}
+    found: list[Dimmed] = []
+    for order in (None, *own):
+        for move, refused in offers.barred(case, by, order):
+            if move.verb not in known:
+                known.add(move.verb)
+                found.append(_dimmed(case, move, refused, order))
+    return found
+
+
+def _dimmed(case: Case, move: Move, refused: Refused, order: DispatchOrder | None) -> Dimmed:
+    said = forms.told(refused)
+    label = pick(move.label) or pick(case.process.definition.verb_label(move.verb))
+    stop = "。" if said.language == "zh" else ". "
+    dim = Dimmed(move.verb, label, KEYS.get(move.verb, ""), f"{said.fact}{stop}{said.next}{stop.strip()}")
+    if refused.rule == "may_return" and order is not None:
+        number = str(order.why.get("case") or case.number)
+        dim.href = reverse("case", args=[number]) + (f"#entry-{order.why['seq']}" if "seq" in order.why else "")
+        dim.link = gettext("Ruling in case %(number)s") % {"number": number}
+    return dim
 
 
 def _add(found: list[Button], case: Case, move: Move, order: DispatchOrder | None, *, mine: bool = True) -> None:

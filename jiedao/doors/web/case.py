@@ -10,8 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from jiedao.doors import acts
+from jiedao.doors.web import beside, councils, forms, replying, routed, telling
 from jiedao.doors.web import buttons as offers
-from jiedao.doors.web import councils, forms, replying, routed, telling
 from jiedao.doors.web.callers import callers
 from jiedao.doors.web.uploads import Uploads, taken
 from jiedao.doors.web.who import actor_of, is_part, staff
@@ -37,6 +37,8 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
     by = actor_of(request)
     case = sight.case_or_404(by, number)
     opened(case, by, request)
+    if request.GET.get("part") == "news" and is_part(request):
+        return render(request, "case/_news.html", beside.news(case, request.GET.get("seen", "")))
     shown = told(case, by)
     if request.GET.get("part") == "story" and is_part(request):
         return render(request, "case/_parts.html", {**shown, "composer": request.GET.get("composer")})
@@ -207,10 +209,11 @@ def composer(
 
 
 def opened(case: Case, by: Actor, request: HttpRequest) -> None:
-    """Logs that a complaint was opened, before any of it is shown (R6). A part that reloads is the same opening."""
-    if not case.shielded:
-        return
-    if "JD-Poll" in request.headers and queries.looked_lately(case, by.scope):
+    """Logs the opening before any of the case is shown (R6): of a complaint each one, of others one in half a day.
+
+    A part that reloads is the same opening.
+    """
+    if ("JD-Poll" in request.headers or not case.shielded) and queries.looked_lately(case, by.scope):
         return
     look(case, by, "case", "opened")
 
@@ -235,8 +238,8 @@ def told(case: Case, by: Actor) -> dict[str, Any]:
     definition = case.process.definition
     story = queries.story(case)
     orders = [turn.order for turn in story.turns]
-    signings = queries.signings(case, story.entries)
-    offered = offers.buttons(case, by, orders, signings, story.paused)
+    acts_now = _acts(case, by, story, orders)
+    offered = acts_now["buttons"]
     lines = [_line(line, story, definition) for line in story.lines]
     checks, ratings = queries.checks_of(case)
     held = standing.standings(by, case)
@@ -246,8 +249,8 @@ def told(case: Case, by: Actor) -> dict[str, Any]:
         "state": definition.state(case.state),
         "lines": lines,
         "folded": _folded(lines),
-        "buttons": offered,
-        "main": next((b for b in offered if b.main), None),
+        **acts_now,
+        **beside.shown(case, by, story),
         "turns": [_turn(turn, story, definition) for turn in story.turns],
         "kind": telling.kind(case.kind),
         "clocks": [telling.deadline(d, definition, story.items) for d in story.deadlines if d.stopped_at is None],
@@ -263,11 +266,22 @@ def told(case: Case, by: Actor) -> dict[str, Any]:
         "outlines_url": reverse("outlines"),
         "reported_units": queries.reported_units(case),
         "units": story.units,
-        "signings": _shown(signings),
         "files": [file for line in story.lines for file in line.files],
         "arrival_host": _is_host(case, by),
         "council": councils.panel(case),
         "matter": telling.matter(case),
+    }
+
+
+def _acts(case: Case, by: Actor, story: queries.Story, orders: list[DispatchOrder]) -> dict[str, Any]:
+    """What can be done now, what cannot yet and why, and whose signatures are awaited."""
+    signings = queries.signings(case, story.entries)
+    offered = offers.buttons(case, by, orders, signings, story.paused)
+    return {
+        "buttons": offered,
+        "main": next((b for b in offered if b.main), None),
+        "dimmed": offers.dimmed(case, by, orders, offered),
+        "signings": _shown(signings),
     }
 
 
@@ -315,6 +329,7 @@ def _line(line: queries.Line, story: queries.Story, definition: Any) -> dict[str
         "said": telling.said(line),
         "details": [] if is_ring else telling.details(line, story),
         "ring": telling.ring(line, definition) if is_ring else "",
+        "read": beside.read_by_resident(line) if line.entry.public else None,
     }
 
 

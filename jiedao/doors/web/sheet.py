@@ -77,14 +77,19 @@ def once(request: HttpRequest, name: str, given: Any, key: str, write: Callable[
 
 def pressed(request: HttpRequest, name: str, write: Callable[[], Any], back: str) -> HttpResponse:
     """A button that asks nothing more: done once, and back. Refused, the page says so."""
-    given = {k: v for k, v in request.POST.items() if k not in ("key", "csrfmiddlewaretoken", "next")}
 
     def wrote() -> str:
         write()
         return back
 
+    return led(request, name, wrote, back)
+
+
+def led(request: HttpRequest, name: str, write: Callable[[], str], back: str) -> HttpResponse:
+    """The same for what leads on to an address of its own."""
+    given = {k: v for k, v in request.POST.items() if k not in ("key", "csrfmiddlewaretoken", "next")}
     try:
-        return HttpResponseRedirect(once(request, name, given, request.POST.get("key", ""), wrote), status=303)
+        return HttpResponseRedirect(once(request, name, given, request.POST.get("key", ""), write), status=303)
     except Refused as refused:
         said = forms.told(refused)
         return render(request, "desk/refused.html", {"refusal": said, "back": back}, status=said.status)

@@ -2,7 +2,7 @@
 
 from jiedao.record.definition import Definition
 from jiedao.record.queries.desk import OrderRow, Orders
-from jiedao.record.queries.near import Near, duplicates
+from jiedao.record.queries.near import Near, around, duplicates
 from jiedao.record.queries.rulings import Ruled, precedents
 from jiedao.record.queries.scope import Count, counts, definitions, in_force, seen_by
 from jiedao.record.queries.story import (
@@ -55,6 +55,7 @@ __all__ = [
     "Story",
     "Turn",
     "WhistleOrder",
+    "around",
     "case_rows",
     "checks_of",
     "command_centre",

@@ -92,6 +92,15 @@ def _named(case: Case, by: Actor) -> list[Near]:
     return [Near(other.id, other.number, other.title, other.opened_at, metres, same_item, likeness, told=True)]
 
 
+def around(case: Case, metres: int = 100) -> tuple[float, float, float, float]:
+    """The box about a case's point, west to north. Only for a case that has one."""
+    assert case.lon is not None and case.lat is not None
+    high = metres / _METRES_PER_DEGREE
+    wide = high / max(cos(radians(case.lat)), 0.01)
+    west, south, east, north = case.lon - wide, case.lat - high, case.lon + wide, case.lat + high
+    return round(west, 6), round(south, 6), round(east, 6), round(north, 6)
+
+
 def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Metres between two WGS 84 points; flat, which is exact enough for a few hundred of them."""
     east = (other[0] - one[0]) * cos(radians(one[1])) * _METRES_PER_DEGREE

@@ -6,4 +6,15 @@ class Print extends HTMLElement {
   }
 }
 
+// What is folded on the screen is read on paper; afterwards it folds again.
+/** @type {HTMLDetailsElement[]} */
+let opened = [];
+window.addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("main details:not([open])")].filter((one) => one instanceof HTMLDetailsElement);
+  for (const one of opened) one.open = true;
+});
+window.addEventListener("afterprint", () => {
+  for (const one of opened) one.open = false;
+});
+
 customElements.define("jd-print", Print);
