@@ -216,3 +216,30 @@ def test_unclaimed_files_are_found_after_a_day_and_claimed_ones_are_not(sent):
 
     assert {loose.path, loose.thumb} <= found
     assert not claimed & found
+
+
+def test_the_viewer_shows_a_file_among_those_one_may_see_with_its_hash(sent):
+    from tests.desks import Colleague, words
+
+    resident, file = sent
+    sent_to_urban(file.case.number)
+    number, _ = resident.reported(photos=[photo("red")])
+    other = Attachment.objects.get(case__number=number)
+
+    mine = resident.get(f"/files/{file.id}/view/")
+    page = words(Colleague("urban").get(f"/files/{file.id}/view/"))
+
+    assert "1 / 1" in words(mine) and bytes(file.sha256).hex() in page and "居民" in page
+    assert Colleague("urban").get(f"/files/{other.id}/view/").status_code == 404
+    assert Resident().get(f"/files/{file.id}/view/").status_code == 404
+
+
+def test_the_viewer_steps_through_the_files_of_a_case():
+    resident = Resident()
+    number, _ = resident.reported(photos=[photo(), photo("red"), letter()])
+    first, second, last = Attachment.objects.filter(case__number=number).order_by("made_at", "id")
+
+    page = resident.get(f"/files/{second.id}/view/").content.decode()
+
+    assert re.findall(r'href="/files/([0-9a-f-]+)/view/"', page) == [str(first.id), str(last.id)]
+    assert "文档不在平台里打开" in resident.get(f"/files/{last.id}/view/").content.decode()

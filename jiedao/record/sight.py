@@ -70,8 +70,17 @@ def attachment(actor: Actor, attachment_id: UUID) -> Attachment | None:
 
     A resident gets what is public and what he sent himself; of a case that his own was joined to, what units showed.
     """
-    rows = Attachment.objects.select_related("case", "entry").filter(pk=attachment_id)
+    return _attachments(actor).filter(pk=attachment_id).first()
+
+
+def attachments(actor: Actor, beside: Attachment) -> list[Attachment]:
+    """The files of the same case that the actor may see, in the order they came."""
+    return list(_attachments(actor).filter(case_id=beside.case_id).order_by("made_at", "id")[:500])
+
+
+def _attachments(actor: Actor) -> QuerySet[Attachment]:
+    rows = Attachment.objects.select_related("case", "entry")
     if actor.kind == "resident":
         own = Q(case_id=actor.case_id) & (Q(public=True) | Q(entry__actor="resident"))
-        return rows.filter(own | Q(case__merged=actor.case_id, public=True, entry__actor="person")).first()
-    return rows.filter(case__in=visible_to(actor)).first()
+        return rows.filter(own | Q(case__merged=actor.case_id, public=True, entry__actor="person"))
+    return rows.filter(case__in=visible_to(actor))

@@ -5,6 +5,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from jiedao.doors.web import following, who
@@ -15,6 +17,7 @@ from jiedao.ground.people import Actor
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.record import sight
 from jiedao.record.models import Attachment
+from jiedao.record.queries.scope import rows
 
 SHUT = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """Opened by itself a file may load nothing, run nothing and be framed by nobody."""
@@ -39,6 +42,33 @@ def thumb(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
     if not found.thumb:
         raise Absent
     return _answer(request, found.thumb, found)
+
+
+@require_safe
+def view(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+    """A file among those of its case: shown large, played or offered, with when, who and its hash."""
+    found, by = _found(request, attachment_id)
+    all_ = sight.attachments(by, found)
+    here = next((n for n, one in enumerate(all_) if one.id == found.id), 0)
+    file = all_[here] if all_ else found
+    shown = {
+        "file": file,
+        "hash": bytes(file.sha256).hex(),
+        "place": here + 1,
+        "many": len(all_),
+        "before": all_[here - 1] if here else None,
+        "after": all_[here + 1] if here + 1 < len(all_) else None,
+        "unit": _unit(file.entry.unit_id),
+        "by_resident": file.entry.actor == "resident",
+        "back": reverse("case", args=[file.case.number]) if by.kind == "person" else reverse("follow"),
+        "line": f"#entry-{file.entry.seq}" if by.kind == "person" else "",
+    }
+    return render(request, "files/view.html", shown)
+
+
+def _unit(unit_id: UUID | None) -> dict[str, str] | None:
+    found = rows("SELECT name, name_en FROM people_unit WHERE id = %s", [unit_id]) if unit_id else []
+    return {"name": found[0][0], "name_en": found[0][1]} if found else None
 
 
 def _found(request: HttpRequest, attachment_id: UUID) -> tuple[Attachment, Actor]:

@@ -79,7 +79,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "post": getattr(getattr(request, "actor", None), "post", None),
         "posts": getattr(request, "posts", []),
         "waiting": getattr(request, "waiting", None),
+        "tour": SimpleLazyObject(lambda: _tour(request)),
     }
+
+
+def _tour(request: HttpRequest) -> Any:
+    from jiedao.doors.web import tours  # noqa: PLC0415 -- app ready
+
+    return tours.note(request)
 
 
 def _bars(request: HttpRequest) -> dict[str, Any]:

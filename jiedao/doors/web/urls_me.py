@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jiedao.doors.web import me
+from jiedao.doors.web import help, me, tours
 
 urlpatterns = [
     path("me/", me.page, name="me"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("me/channels/<uuid:channel>/<slug:what>/", me.act, name="me_channel"),
     path("me/copy/", me.copy, name="me_copy"),
     path("me/correct/", me.correct, name="me_correct"),
+    path("me/tours/<slug:name>/", tours.put_away, name="tour"),
+    path("help/", help.index, name="help"),
+    path("help/images/<str:name>", help.image, name="help_image"),
+    path("help/<slug:role>/", help.page, name="help_page"),
     path("corrections/", me.waiting, name="corrections"),
     path("corrections/<uuid:row>/", me.answer, name="correction"),
     path("notices/deliveries/", me.deliveries, name="deliveries"),

@@ -21,5 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("follow/<slug:verb>/", resident.act, name="follow_act"),
     path("files/<uuid:attachment_id>/", files.file, name="file"),
     path("files/<uuid:attachment_id>/thumb/", files.thumb, name="file_thumb"),
+    path("files/<uuid:attachment_id>/view/", files.view, name="file_view"),
     *signin.urlpatterns,
 ]

@@ -12,6 +12,8 @@ const PLACES = {
   BracketLeft: "[data-jd-prev-view]",
   BracketRight: "[data-jd-next-view]",
   Period: "[data-jd-view-toggle]",
+  ArrowLeft: "[data-jd-before]",
+  ArrowRight: "[data-jd-after]",
   KeyF: "[data-jd-filter]",
   KeyN: "[data-jd-show]",
 };

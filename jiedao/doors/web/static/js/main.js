@@ -11,6 +11,7 @@ import "./photos.js";
 import "./replying.js";
 import "./requests.js";
 import "./retry.js";
+import "./tour.js";
 import { say } from "./page.js";
 
 // A refusal or an error summary that arrives, with the page or in a part, takes the focus.
