@@ -202,6 +202,7 @@ TEMPLATES = [
                 "jiedao_ui": "jiedao.doors.web.templatetags.jiedao_ui",
                 "jiedao_desks": "jiedao.doors.web.templatetags.jiedao_desks",
                 "resident_tags": "jiedao.doors.web.templatetags.resident_tags",
+                "jiedao_patrol": "jiedao.doors.web.templatetags.jiedao_patrol",
                 "jiedao_organisation": "jiedao.doors.web.templatetags.jiedao_organisation",
             },
         },

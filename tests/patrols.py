@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from jiedao.ground.people.models import Account
 from jiedao.kit.clock import now
 from jiedao.lines.patrol import devices, taking
 from jiedao.lines.patrol.models import Roster, Sharing, Shift
 from jiedao.lines.patrol.sorting import Point
 from tests.cast import seat
+from tests.desks import Colleague
 
 SQUAD = "440311001901-squad"
 HEAD, MEMBER, PEER = f"{SQUAD}-squad_head", f"{SQUAD}-enforce-res-1", f"{SQUAD}-enforce-res-2"
@@ -43,3 +45,20 @@ def seen(shift: Shift, lon: float = PARK[0], lat: float = PARK[1], *, age: float
     """A point of the person, some seconds old."""
     at = (now() - timedelta(seconds=age)).timestamp()
     return taking.take(devices.page_sender(shift.person), [Point(lon, lat, at)])
+
+
+THERE = {"Host": "guangming.localhost"}
+
+
+def at_desk(post: str, lang: str = "zh-hans") -> Colleague:
+    """Whoever sits in a post, signed in at a browser; somebody without an account gets one."""
+    who = seat(post)
+    account = Account.objects.filter(person=who.person).first()
+    if account is None:
+        account = Account(username=f"t-{who.person.code}", person=who.person)
+        account.save(force_insert=True)
+    colleague = Colleague(account.username, lang, THERE)
+    session = colleague.client.session
+    session["post"] = str(who.post.id)
+    session.save()
+    return colleague

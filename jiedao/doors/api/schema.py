@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from jiedao.doors.acts import Act, Field
-from jiedao.doors.api import answers, cases, lookups, reports, shapes
+from jiedao.doors.api import answers, cases, lookups, positions, reports, shapes
 from jiedao.ground.db.home import CHECKOUT
 from jiedao.record.verbs import VERBS
 
@@ -21,7 +21,7 @@ REF = "#/components/schemas/{name}"
 
 SHAPES = (
     answers.Error, reports.ReportGiven, reports.Taken, reports.Uploaded, cases.Done, shapes.Page, shapes.CaseShown,
-    lookups.Units, lookups.Items, lookups.Areas,
+    lookups.Units, lookups.Items, lookups.Areas, positions.PositionsGiven, positions.PositionsTaken,
 )  # fmt: skip
 
 _STATUSES = {

@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 
 from jiedao import __version__
 from jiedao.doors.acts import ACTS
-from jiedao.doors.api import cases, lookups, reports, schema
+from jiedao.doors.api import cases, lookups, positions, reports, schema
 from jiedao.doors.api.gate import worded
 from jiedao.doors.api.signin import Bearer
 
@@ -74,6 +74,25 @@ _KIND = schema.query("kind", _WORD, "Only this kind.")
 _get("/units", lookups.units, "Units", "list_units", "Units (单位)", _Q, _KIND, _LIMIT)
 _get("/items", lookups.items, "Items", "list_items", "Duty items (职责事项)", _Q, _LIMIT)
 _get("/areas", lookups.areas, "Areas", "list_areas", "Areas (区域)", _Q, _KIND, _LIMIT)
+
+for _where, _view, _name, _told, _body in (
+    (
+        "/positions",
+        positions.take,
+        "positions",
+        "Positions of a device, in a batch (位置上报)",
+        schema.json_body("PositionsGiven"),
+    ),
+    ("/positions/owntracks", positions.owntracks, "owntracks", "A position from OwnTracks", positions.OWNTRACKS),
+    ("/positions/traccar", positions.traccar, "traccar", "A position forwarded by Traccar", positions.TRACCAR),
+):
+    api.post(
+        _where, auth=None, operation_id=_name, summary=_told, tags=["positions"],
+        openapi_extra={
+            "requestBody": _body, "security": [{"Bearer": []}],
+            "responses": schema.responses("PositionsTaken", (400, 401, 403, 405, 413, 503), 200),
+        },
+    )(_view)  # fmt: skip
 
 for _act in ACTS.values():
     api.post(

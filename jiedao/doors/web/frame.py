@@ -34,6 +34,7 @@ PUBLIC = (
 
 GROUPS = {
     "cases": pgettext_lazy("group of desks", "Cases"),
+    "duty": pgettext_lazy("patrol", "Duty"),
     "ground": gettext_lazy("Places, people, duties"),
     "powers": gettext_lazy("Work passed down"),
     "system": gettext_lazy("System"),
@@ -50,6 +51,8 @@ STAFF = (
     Desk("supervision", gettext_lazy("Supervision"), "eye", "S", "cases"),
     Desk("cases", gettext_lazy("All cases"), "file", "L", "cases"),
     Desk("rates", gettext_lazy("Rates"), "figures", "A", "cases"),
+    Desk("shift", pgettext_lazy("shift", "Today"), "clock", "T", "duty"),
+    Desk("shifts", pgettext_lazy("patrol", "Duty"), "person", "R", "duty"),
     Desk("grids", gettext_lazy("Grids"), "map", "M", "ground"),
     Desk("duties", gettext_lazy("Duty lists"), "list", "D", "ground"),
     Desk("organisation", gettext_lazy("Organisation"), "person", "N", "ground"),
@@ -80,6 +83,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "posts": getattr(request, "posts", []),
         "waiting": getattr(request, "waiting", None),
         "tour": SimpleLazyObject(lambda: _tour(request)),
+        "sharing": request.COOKIES.get("jd_sharing", ""),
     }
 
 

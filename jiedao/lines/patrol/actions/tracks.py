@@ -80,3 +80,8 @@ def looks_at(by: Actor, most: int = 100) -> list[Looked]:
             Looked(row.at, unit.name if unit else "", unit.name_en if unit else "", row.purpose, row.object_id)
         )
     return found
+
+
+def gpx(shown: Replay) -> str:
+    """A track that was opened, as GPX, under its call sign."""
+    return tracks.gpx(shown.track, shown.shift.call_sign)

@@ -8,6 +8,7 @@ import "./keys.js";
 import "./live.js";
 import "./map.js";
 import "./photos.js";
+import "./position.js";
 import "./replying.js";
 import "./requests.js";
 import "./retry.js";
