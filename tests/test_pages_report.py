@@ -229,3 +229,92 @@ def test_nearby_reports_are_a_count_and_small_counts_are_not_told(resident):
     assert "这里在办的同类反映有 5 件" in told
     assert "CANARY" not in told
     assert residents.open_nearby(community) == 5
+
+
+def test_the_page_kept_without_a_network_holds_no_token_and_nothing_of_anybody(resident):
+    opened(resident)
+    worker, shell = resident.get("/report/sw.js"), resident.get("/report/offline/")
+
+    assert worker.headers["Content-Type"].startswith("text/javascript")
+    assert 'const SHELL = "/report/offline/"' in worker.text
+    assert "csrf" not in shell.text
+    assert LAMP not in shell.text
+    listed = re.findall(r'"(/static/[^"]+)"', worker.text)
+    assert set(re.findall(r'(?:href|src)="(/static/(?:css|js)/[^"]+)"', shell.text)) <= set(listed)
+
+
+def known_lamp(kind: str = "finding") -> Case:
+    """An open case that a grid worker reported and a clerk sorted."""
+    from jiedao.ground.duties.models import DutyItem
+    from jiedao.stages import triage
+
+    area = Area.objects.on().filter(kind="grid", grid_kind="integrated").order_by("path").first()
+    told = intake.Told(words="CANARY 灯坏了", channel="grid", kind=kind, area=area, point=centre(area))
+    case = intake.report(told, by=acting("grid")).case
+    item = DutyItem.objects.filter(list__kind="duty", list__level="district").first()
+    triage.classify(case.id, by=acting("dispatcher"), item=item)
+    case.refresh_from_db()
+    return case
+
+
+def test_who_met_it_too_gets_an_own_number_and_the_clerk_is_told_which_is_meant(resident):
+    from jiedao.record import queries
+
+    other = known_lamp()
+    number = opened(resident, same_as=other.number, lon=other.lon, lat=other.lat)
+
+    assert number != other.number
+    near = queries.duplicates(case_of(number), acting("dispatcher"))
+    assert [(one.number, one.told) for one in near] == [(other.number, True)]
+    assert other.number not in resident.get("/follow/").text
+
+
+@pytest.mark.parametrize("kind", ["help", "complaint"])
+def test_nobody_learns_by_a_guessed_number_what_is_open(resident, kind):
+    other = known_lamp(kind)
+
+    for guess in (other.number, "26-99999"):
+        assert case_of(opened(resident, same_as=guess, words=f"路灯 {guess}")).routing == {}
+
+
+def test_similar_ones_are_told_by_what_and_where_and_never_in_anybodys_words(resident):
+    other = known_lamp()
+    page = resident.get(f"/report/similar/?lon={other.lon}&lat={other.lat}").text
+
+    assert other.number in page
+    assert other.item.name in page
+    assert "CANARY" not in page
+    assert str(other.lon) not in page
+    assert known_lamp("complaint").number not in resident.get(f"/report/similar/?lon={other.lon}&lat={other.lat}").text
+
+
+def test_the_check_shows_everything_and_nothing_is_sent_by_it(resident):
+    before = Case.objects.count()
+    page = resident.post(
+        "/report/", {"words": "我要投诉乱收费", "address": "解放里 5 号", "phone": "13812345678", "go": "check"}
+    )
+
+    assert page.status_code == 200
+    assert Case.objects.count() == before
+    for said in ("我要投诉乱收费", "解放里 5 号", "13812345678", "因为您写到“投诉”", "还没有发送"):
+        assert said in page.text
+
+
+def test_a_mandate_stands_on_the_event_and_the_helpers_name_is_sealed(resident):
+    number = opened(
+        resident, name="张三丰", phone="13812345678", on_behalf="family", mandate_way="phone", helper_name="李代办"
+    )
+    event = Event.objects.get(case__number=number)
+
+    assert event.raw == {"mandate": {"by": "family", "way": "phone"}}
+    assert clear(event.id).helper == "李代办"
+    assert "家人" in resident.get("/follow/").text
+    for words in Event.objects.filter(pk=event.id).values():
+        assert "李代办" not in str(words)
+
+
+def test_who_files_for_somebody_says_for_whom_and_how_he_was_asked(resident):
+    answer = resident.report(on_behalf="family")
+
+    assert answer.status_code == 422
+    assert answer.text.count("还没有填，请补上。") >= 3

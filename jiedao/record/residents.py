@@ -28,6 +28,9 @@ SHOWN = {
 }  # fmt: skip
 """Which words of a public line a resident reads. Of any other verb only that it happened."""
 
+RESULTS = frozenset({"reply", "answer", "solve_on_site"})
+"""Verbs that say what was done."""
+
 FOLLOWED = frozenset({"dispatch", "acknowledge", "reply", "rework", "pause", "defer", "undefer", "grant_extension",
                       "close", "terminate", "solve_on_site", "reopen", "reject", "answer"})  # fmt: skip
 """Verbs of the case one's own was joined to: what units did, never what was said with somebody else."""
@@ -71,6 +74,13 @@ class Story:
     pauses: list[tuple[Pause, Label]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     looks: list[Seen] = field(default_factory=list)
+
+    @property
+    def result(self) -> Line | None:
+        """What was last said to have been done. None while nobody has answered, or since it was taken up again."""
+        told = [line for line in self.lines if line.verb in RESULTS or line.verb in ("reopen", "rework")]
+        last = told[-1] if told else None
+        return last if last is not None and last.verb in RESULTS and last.words.get("text") else None
 
     @property
     def joined(self) -> bool:

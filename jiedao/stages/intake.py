@@ -172,7 +172,7 @@ def _cleaned(told: Told) -> Told:
             "words": masked,
             "title": title,
             "raw": {**told.raw, **({"mandate": told.mandate} if told.mandate else {}), "_words": words},
-            "same_as": _same_as(told.same_as) if told.same_as else "",
+            "same_as": _same_as(told.same_as) if told.same_as and told.kind == Case.Kind.FINDING else "",
             "address": mask_free(clean(told.address, 200, one_line=True)) if told.address else "",
         }
     )

@@ -39,8 +39,9 @@ def worker(request: HttpRequest) -> HttpResponse:
         # Another language or size is another page to keep.
         "version": "-".join([told.hexdigest()[:12], get_language() or "", preferences.get("size", "")]),
     }
-    headers = {"Cache-Control": "no-cache"}
-    return render(request, "resident/sw.js", context, content_type="text/javascript; charset=utf-8", headers=headers)
+    answer = render(request, "resident/sw.js", context, content_type="text/javascript; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
 @require_GET

@@ -84,7 +84,7 @@ def _sections(found: public.Figures) -> list[dict[str, Any]]:
         "kind": gettext("By kind"), "state": gettext("How far it is"), "place": gettext("By sub-district"),
         "week": gettext("By week"),
     }  # fmt: skip
-    known = {"kind": list(public.KINDS), "state": list(STATES), "week": public.weeks(today())}
+    known = {"kind": list(public.KINDS), "state": list(STATES), "week": public.weeks(today())[::-1]}
     sections = []
     for name, table in found.tables.items():
         codes = known.get(name) or sorted(table.counts)

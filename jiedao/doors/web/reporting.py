@@ -125,7 +125,7 @@ def _check(request: HttpRequest, form: ReportForm, files: uploads.Uploads) -> Ht
     form = ReportForm(initial=_typed(request) | {"kind": chosen})
     context = {
         "form": form, "files": files, "kind": chosen, "cue": "" if told["kind"] else cue, "kind_hints": KIND_HINTS,
-        "area": area, "similar": similar_to(told), "same_as": told["same_as"],
+        "area": area, "similar": similar_to(told) if chosen == Case.Kind.FINDING else [], "same_as": told["same_as"],
         "hidden": _hidden(form, STEPS["check"]), "back": "photos" if _is_stepwise(request) else "edit",
         "rows": STEPS if _is_stepwise(request) else {},
     }  # fmt: skip
