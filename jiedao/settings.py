@@ -184,6 +184,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "jiedao.doors.web.signin.SecondProofMiddleware",
     "jiedao.doors.web.middleware.FaultMiddleware",
+    "jiedao.doors.web.take.TakeMiddleware",
 ]
 TEMPLATES = [
     {
@@ -197,6 +198,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "jiedao.doors.web.frame.frame",
+                "jiedao.doors.web.take.offered",
             ],
             "libraries": {
                 "jiedao_ui": "jiedao.doors.web.templatetags.jiedao_ui",

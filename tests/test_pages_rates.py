@@ -122,7 +122,7 @@ def test_the_facts_of_a_unit_are_taken_away_as_a_table():
     ]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣"])
 def test_no_exported_cell_is_a_formula(start):
     assert cell(f"{start}1+1") == f"'{start}1+1"
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from jiedao.doors import acts, fields
-from jiedao.doors.web import drawn, forms, sheets, tabs, telling
+from jiedao.doors.web import drawn, forms, sheets, tabs, take, telling
 from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.doors.web.who import actor_of, is_part, staff
 from jiedao.ground import finding
@@ -219,8 +219,10 @@ def _choices(request: HttpRequest, wanted: Asked) -> dict[str, Any]:
 
 def _table(request: HttpRequest, by: Any, wanted: Asked) -> Iterator[list[object]]:
     """The file: what was asked, then a head, then a row a case, page by page."""
-    post = named(by.post) if by.post else ""
-    yield [gettext("Made"), f"{local(now()):%Y-%m-%d %H:%M}", gettext("Post"), post, gettext("Asked"), _query(request)]
+    purpose = request.GET.get("purpose", "")
+    purpose = purpose if purpose in take.PURPOSES else "work"
+    take.record(request, f"{purpose}: {request.path}")
+    yield from sheets.preamble(gettext("All cases"), _query(request), by, str(take.PURPOSES[purpose]))
     yield [
         pgettext("of a case", "Number"), gettext("What"), gettext("Process"), gettext("State"), pgettext("channel", "Source"),
         gettext("Kind"), gettext("Duty item"), gettext("Area"), pgettext("of a place", "Address"), gettext("Who has it"),

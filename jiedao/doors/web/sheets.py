@@ -7,11 +7,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
+
+from jiedao.doors.web.templatetags.jiedao_ui import named
+from jiedao.ground.people import Actor
+from jiedao.kit.clock import local, now
 
 MOST = 10_000
 """Rows of one export (A10)."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣")
 
 
 def answer(name: str, rows: Iterable[Sequence[object]]) -> HttpResponse:
@@ -26,6 +31,19 @@ def answer(name: str, rows: Iterable[Sequence[object]]) -> HttpResponse:
     given = HttpResponse(f"\ufeff{file.getvalue()}", content_type="text/csv; charset=utf-8")
     given.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return given
+
+
+def preamble(title: str, asked: str, by: Actor, purpose: str) -> list[list[str]]:
+    """The first lines of every list that leaves: what it is, what was asked, as of when, who took it, what for."""
+    post = f"{named(by.post.unit)} {named(by.post)}" if by.post else ""
+    return [
+        [title],
+        [gettext("Filter"), asked or gettext("none")],
+        [gettext("As of"), f"{local(now()):%Y-%m-%d %H:%M}"],
+        [gettext("Taken by"), post],
+        [gettext("Purpose"), purpose],
+        [],
+    ]
 
 
 def workbook(name: str, title: str, rows: Iterable[Sequence[object]], *, plain: bool = False) -> HttpResponse:

@@ -9,6 +9,7 @@ import "./live.js";
 import "./map.js";
 import "./photos.js";
 import "./position.js";
+import "./print.js";
 import "./replying.js";
 import "./requests.js";
 import "./retry.js";
