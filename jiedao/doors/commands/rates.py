@@ -8,7 +8,7 @@ from typing import Any
 from jiedao.ground.districts import district
 from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import now
-from jiedao.lines.scores import facts
+from jiedao.lines.scores.callbacks import callbacks
 from jiedao.lines.scores.rates import Answer, Rates, month_of, rates, rule, window
 
 EXAMPLES = """
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     with district(args.district):
         start, end = window(args.month or month_of(now(), by), by)
         units = {unit.id: unit.code for unit in Unit.objects.all() if args.unit in ("", unit.code)}
-        answers = facts.callbacks(start, end, None if not args.unit else list(units))
+        answers = callbacks(start, end, None if not args.unit else list(units))
     by_code = {units[unit]: found for unit, found in answers.items() if unit in units}
     found = {code: (rates(code, said, by), said) for code, said in sorted(by_code.items())}
     if args.json:

@@ -16,7 +16,8 @@ from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import now
-from jiedao.lines.scores import facts, sight
+from jiedao.lines.scores import sight
+from jiedao.lines.scores.callbacks import callbacks
 from jiedao.lines.scores.rates import Answer, Figure, Rates, last_of_each, month_of, rates, rule, window
 from jiedao.record import queries
 from jiedao.record import sight as cases
@@ -93,7 +94,7 @@ def _month(request: HttpRequest) -> date:
 
 def _figures(units: list[Unit], month: date) -> dict[UUID, Rates]:
     start, end = window(month, rule())
-    answers = facts.callbacks(start, end, [unit.id for unit in units])
+    answers = callbacks(start, end, [unit.id for unit in units])
     return {unit.id: rates(unit.code, answers.get(unit.id, ()), rule()) for unit in units}
 
 
@@ -177,7 +178,7 @@ def _summary(units: list[Unit], found: dict[UUID, Rates]) -> Iterator[list[objec
 def _facts(chosen: Unit, month: date) -> Iterator[list[object]]:
     """Every callback of the window, and whether it is the one that counts for its order."""
     start, end = window(month, rule())
-    said = facts.callbacks(start, end, [chosen.id]).get(chosen.id, [])
+    said = callbacks(start, end, [chosen.id]).get(chosen.id, [])
     counted = {(answer.order, answer.at) for answer in last_of_each(said)}
     yield ["unit", "case", "order", "asked_at", "last", "reached", "contacted", "solved", "satisfied"]
     for a in sorted(said, key=lambda answer: (answer.number, answer.at)):
