@@ -155,7 +155,7 @@ def test_search_finds_by_number_and_words_and_narrows_by_kind():
 
 LISTS = {
     "/desk/": ("dispatcher", 11),
-    "/triage/": ("dispatcher", 10),
+    "/triage/": ("dispatcher", 15),
     "/department/": ("drainage", 13),
     "/supervision/": ("dispatcher", 11),
     "/checks/": ("inspector", 10),

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import DatabaseError, transaction
 
@@ -15,6 +16,7 @@ JOBS = "procrastinate_any_queue_v1"
 
 # Not flushed to disk: the notice's own commit would hold the database-wide lock of NOTIFY until it is.
 _TELL = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2), pg_notify($3, $4)"
+_TELL_ONE = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
 
 log = logging.getLogger(__name__)
 
@@ -46,18 +48,34 @@ def send(case: Case, entry: Entry) -> None:
         log.warning("hint not sent", extra={"case": case.number})
 
 
+def look(case: Case) -> None:
+    """Somebody opened the row of a case at a desk: the same row at other desks says so. Nothing is on the record."""
+    if not _silent:
+        transaction.on_commit(lambda: _look(case), robust=True)
+
+
+def _look(case: Case) -> None:
+    try:
+        asking.ask(_TELL_ONE, [CHANNEL, _facts(case, "look", case.seq)])
+    except DatabaseError:
+        log.warning("hint not sent", extra={"case": case.number})
+
+
 def _told(case: Case, entry: Entry) -> asking.Statement:
+    return _TELL, [CHANNEL, _facts(case, entry.verb, entry.seq), JOBS, '{"type":"job_inserted","job_id":0}']
+
+
+def _facts(case: Case, verb: str, seq: int) -> dict[str, Any]:
     """Case, area, units and verb: enough to know whom it concerns, no words."""
-    told = {
+    return {
         "district": schema(),
         "case": str(case.id),
         "number": case.number,
-        "verb": entry.verb,
+        "verb": verb,
         "area": case.area_path,
         "units": [str(u) for u in case.units],
         "not": [str(u) for u in case.reported_units],
         "from": str(case.from_unit_id or ""),
-        "seq": entry.seq,
+        "seq": seq,
         "phase": case.phase,
     }
-    return _TELL, [CHANNEL, told, JOBS, '{"type":"job_inserted","job_id":0}']

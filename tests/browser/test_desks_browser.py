@@ -21,27 +21,6 @@ def sign_in(window, username: str):
     return page
 
 
-def test_a_case_is_classified_filed_and_sent_without_a_pointer(desk, at_work):
-    case = reported("三号楼下水道堵塞，污水外溢")
-    page = sign_in(desk, "dispatcher")
-    desk.open(f"/triage/?q={case.number}")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#detail h2:focus")
-
-    page.focus('#composer input[name="item"]')
-    page.keyboard.press("Space")
-    for verb in ("classify", "file", "dispatch"):
-        page.evaluate("document.activeElement.blur()")
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-        assert case.entries.filter(verb=verb).count() == 1, verb
-
-    case.refresh_from_db()
-    assert case.state == "dispatched"
-    assert [order.role for order in case.orders.all()].count("lead") == 1
-
-
 def test_what_a_colleague_does_appears_and_the_half_written_reply_stays(desk, at_work):
     case = sent("drainage", "urban")
     order, by = order_of(case), acting("drainage")

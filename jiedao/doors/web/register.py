@@ -1,5 +1,6 @@
 """The register (案件总表): every case in sight, filtered by its address; saved views, bulk acts, files to take away."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -27,7 +28,17 @@ from jiedao.record.queries.worklists import CaseRow, Lists
 from jiedao.record.verbs import MARKS, PHASES, VERBS
 
 DESK = "cases"
-BULK = ("remind", "supervise", "lift", "escalate")
+DESKS = frozenset({"cases", "triage", "department", "supervision", "checks", "whistles"})
+"""Lists with views kept under a name, each by its URL name."""
+
+BULK = {
+    "cases": ("remind", "supervise", "lift", "escalate"),
+    "triage": ("verify_report", "file", "remind"),
+    "department": ("acknowledge",),
+    "supervision": ("remind", "supervise", "lift", "escalate"),
+    "checks": ("ask_check", "close"),
+}
+"""What may be done to several rows of a list at once: each row is its own command, with its own outcome."""
 MOST_AT_ONCE = 50
 NAMES = (
     "q",
@@ -65,7 +76,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "query": _query(request),
         "list_href": tabs.here(request, "page"),
         "sought": wanted.words,
-        "verbs": [{"code": verb, "word": pick({"zh": VERBS[verb].zh, "en": VERBS[verb].en})} for verb in BULK],
+        "desk": DESK,
+        "bulk_verbs": bulk_verbs(DESK),
     }
     if is_part(request):
         return render(request, "register/_list.html", shown)
@@ -91,14 +103,15 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 @require_POST
 @staff
 def save(request: HttpRequest) -> HttpResponse:
-    """Keeps the view under a name; the list is shown again."""
-    query = request.POST.get("query", "")[:600]
+    """Keeps the view of a list under a name; the list is shown again."""
+    query, desk = request.POST.get("query", "")[:600], _desk(request)
+    back = f"{reverse(desk)}?{query}"
     try:
-        saved.save(actor_of(request), DESK, request.POST.get("name", ""), query, for_unit="unit" in request.POST)
+        saved.save(actor_of(request), desk, request.POST.get("name", ""), query, for_unit="unit" in request.POST)
     except Refused as refused:
         told = forms.told(refused)
-        return render(request, "register/refused.html", {"refusal": told, "query": query}, status=told.status)
-    return HttpResponseRedirect(f"{reverse('cases')}?{query}", status=303)
+        return render(request, "register/refused.html", {"refusal": told, "back": back}, status=told.status)
+    return HttpResponseRedirect(back, status=303)
 
 
 @require_POST
@@ -106,38 +119,54 @@ def save(request: HttpRequest) -> HttpResponse:
 def forget(request: HttpRequest, view_id: UUID) -> HttpResponse:
     """Takes a view of one's own away."""
     saved.forget(actor_of(request), view_id)
-    return HttpResponseRedirect(reverse("cases"), status=303)
+    return HttpResponseRedirect(reverse(_desk(request)), status=303)
+
+
+def _desk(request: HttpRequest) -> str:
+    """The list that is spoken of; the register where none of ours is named."""
+    desk = request.POST.get("desk", DESK)
+    return desk if desk in DESKS else DESK
+
+
+def bulk_verbs(desk: str) -> list[dict[str, str]]:
+    """What the bar below a list offers for the rows chosen."""
+    return [{"code": verb, "word": _word(verb)} for verb in BULK.get(desk, ())]
+
+
+def _word(verb: str) -> str:
+    return pick({"zh": VERBS[verb].zh, "en": VERBS[verb].en})
 
 
 @require_POST
 @staff
 def bulk(request: HttpRequest) -> HttpResponse:
     """One act on several cases: each its own, in turn, with its own outcome told. Nothing is all or nothing here."""
-    by, verb = actor_of(request), request.POST.get("verb", "")
-    if verb not in BULK:
+    by, verb, desk = actor_of(request), request.POST.get("verb", ""), _desk(request)
+    if verb not in BULK.get(desk, ()):
         raise Absent
     chosen = request.POST.getlist("case")[:MOST_AT_ONCE]
-    given = {"reason": request.POST.get("reason", ""), "text": request.POST.get("reason", "")}
+    given = {name: request.POST.get(name, "") for name in ("reason", "until")}
+    given["text"] = given["reason"]
     key = request.POST.get("key", "")
-    report = [_one(by, verb, number, given, f"{key}:{number}" if key else "") for number in chosen]
-    return render(
-        request,
-        "register/report.html",
-        {
-            "report": report,
-            "done": sum(row["done"] for row in report),
-            "word": pick({"zh": VERBS[verb].zh, "en": VERBS[verb].en}),
-            "query": request.POST.get("query", "")[:600],
-            "left": len(request.POST.getlist("case")) - len(chosen),
-        },
-    )
+    report = [_one(by, verb, row, given, key) for row in chosen]
+    shown = {
+        "report": report,
+        "done": sum(row["done"] for row in report),
+        "word": _word(verb),
+        "back": f"{reverse(desk)}?{request.POST.get('query', '')[:600]}",
+        "left": len(request.POST.getlist("case")) - len(chosen),
+    }
+    return render(request, "register/_report.html" if is_part(request) else "register/report.html", shown)
 
 
-def _one(by: Any, verb: str, number: str, given: dict[str, str], key: str) -> dict[str, Any]:
-    """One case of a bulk act: done, or the sentence of its refusal."""
+def _one(by: Any, verb: str, row: str, given: dict[str, str], key: str) -> dict[str, Any]:
+    """One row of a bulk act, a case or an order of one: done, or the sentence of its refusal. Each has its own key."""
+    number, _, order = row.partition(" ")
+    each = hashlib.sha256(f"{key} {verb} {row}".encode()).hexdigest() if key else ""
     try:
         case = sight.case_or_404(by, number)
-        acts.perform(verb, case, by=by, given=given, key=key)
+        named_order = order if order or acts.ACTS[verb].on_order else None
+        acts.perform(verb, case, by=by, given=given, key=each, order=named_order)
     except (Refused, Absent) as refused:
         return {"number": number, "done": False, "told": forms.told(refused)}
     return {"number": number, "done": True, "title": case.title}

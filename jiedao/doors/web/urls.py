@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", desks.home, name="desk"),
     path("desk/post/", desks.switch, name="switch_post"),
     path("triage/", triage.inbox, name="triage"),
+    path("triage/<str:number>/send/", triage.send, name="triage_send"),
     path("department/", department.desk, name="department"),
     path("department/send/", department.send, name="two_way"),
     path("whistles/", whistles.console, name="whistles"),

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from jiedao.ground.db.rows import Row
-from jiedao.ground.people.models import Person, Unit
+from jiedao.ground.people.models import Person, Post, Unit
 
 
 class SavedView(Row):
@@ -27,3 +27,14 @@ class SavedView(Row):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["person", "desk", "name"], name="one_view_per_name")
         ]
+
+
+class Glance(Row):
+    """Which row somebody has open at a desk now (同看). One row a person, written over; no history, and no names shown."""
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="+")
+    post = models.ForeignKey(Post, models.CASCADE, related_name="+", db_index=False)
+    case_id = models.UUIDField(db_index=True)
+    at = models.DateTimeField()
+
+    holds: ClassVar[dict[str, str]] = {"P1": "person post case_id at"}

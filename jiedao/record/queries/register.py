@@ -61,13 +61,17 @@ def register(actor: Actor, asked: Asked) -> Listing:
     """The cases in sight that answer to everything asked."""
     lists = Lists(actor)
     found = lists.of_process(asked.process) if asked.process else lists.where()
-    for condition, values in _conditions(asked):
+    for condition, values in conditions(asked):
         found = found.also(condition, *values)
     return snapshot.inside(found, asked.box) if asked.box else found
 
 
-def _conditions(asked: Asked) -> list[tuple[str, list[Any]]]:
-    found: list[tuple[str, list[Any]]] = []
+Conditions = list[tuple[str, list[Any]]]
+
+
+def conditions(asked: Asked) -> Conditions:
+    """What is asked, as conditions on the case `c`: for this register, and for desks that narrow a list of their own."""
+    found: Conditions = []
     if asked.words:
         found.append(search.held(asked.words))
     if asked.phase in PHASES:

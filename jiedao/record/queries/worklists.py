@@ -89,6 +89,12 @@ class Listing:
     def count(self) -> Count:
         return scope.count(*self.source)
 
+    def ids(self, most: int = 200) -> list[tuple[str, UUID]]:
+        """Number and id of its cases, in no order."""
+        source, params = self.source
+        found = scope.rows(f"SELECT c.number, c.id {source} LIMIT %s", [*params, most])
+        return [(row[0], row[1]) for row in found]
+
     def page(self, number: int = 1, size: int = PAGE, order: str = "") -> list[CaseRow]:
         """One page in the one default order: overdue longest first, then severity, then due."""
         offset = (max(number, 1) - 1) * size

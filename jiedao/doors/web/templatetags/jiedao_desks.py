@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext
 
-from jiedao.doors.web import admission_words, telling
+from jiedao.doors.web import admission_words, clocks, telling
+from jiedao.kit.clock import now
 
 register = template.Library()
 
@@ -50,3 +52,9 @@ def at_key(known: dict[Any, Any], key: Any) -> Any:
 def level_word(code: str) -> str:
     """A level as people call it."""
     return admission_words.level(code)
+
+
+@register.filter
+def ago(at: Any) -> str:
+    """How long ago a moment was, in two units at most."""
+    return gettext("%(span)s ago") % {"span": clocks.span(now() - at)} if at else ""

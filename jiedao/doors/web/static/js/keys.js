@@ -43,7 +43,8 @@ function onKey(event) {
 function act(event, active) {
   if (event.code === "ArrowDown") return move(1, active);
   if (event.code === "ArrowUp") return move(-1, active);
-  if (event.code === "Enter") return isPressable(active) ? false : press('[data-key="Enter"]');
+  if (event.code === "Enter") return isPressable(active) && !isFollowed(active) ? false : press('[data-key="Enter"]');
+  if (event.code === "ArrowRight") return openFully(active);
   if (event.code === "Space") return select(active);
   if (options().keys === "off") return false;
   if (event.key === "?") return openSheet();
@@ -73,6 +74,24 @@ function leave(event, active) {
   else if (isWriting(active) && active instanceof HTMLElement) active.blur();
   else if (!press("[data-jd-back]")) return;
   event.preventDefault();
+}
+
+/**
+ * Is it the row whose detail is open beside the list? Then Enter is the detail's main action.
+ * @param {Element | null} active
+ */
+function isFollowed(active) {
+  const row = active?.matches("a.open") ? active.closest("[data-jd-follow] [data-jd-row]") : null;
+  return row ? document.getElementById("detail")?.dataset.jdDetail === row.id.replace(/^row-/, "") : false;
+}
+
+/** @param {Element | null} active */
+function openFully(active) {
+  const row = active?.closest("[data-jd-row]");
+  const link = row?.querySelector("a.open");
+  if (!(link instanceof HTMLAnchorElement) || active instanceof HTMLInputElement) return false;
+  window.location.assign(link.dataset.full ?? link.href);
+  return true;
 }
 
 /** @param {Element | null} element */
@@ -110,13 +129,22 @@ function go(selector) {
  * @param {Element | null} active
  */
 function move(step, active) {
-  const rows = [...document.querySelectorAll("[data-jd-row]")].filter((row) => row.checkVisibility());
+  const here = active?.closest("[data-jd-row]");
+  const rows = [...document.querySelectorAll("[data-jd-row]")].filter((row) => row === here || isFree(row));
   if (!rows.length) return false;
   const now = rows.findIndex((row) => row.contains(active));
   const next = rows[now < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(now + step, 0), rows.length - 1)];
   const link = next?.querySelector("a.open, a, button") ?? next;
   if (link instanceof HTMLElement) link.focus();
   return true;
+}
+
+/**
+ * A row that a colleague has open, or that was taken, is passed over.
+ * @param {Element} row
+ */
+function isFree(row) {
+  return row.checkVisibility() && !row.matches(".taken, [data-jd-looked]");
 }
 
 /** @param {Element | null} active */

@@ -114,7 +114,10 @@ class Live extends HTMLElement {
     if (!hint.case) return;
     const spread = Math.min(Math.max(hint.spread ?? 0, 0), 2_000);
     for (const part of parts()) {
-      if (shows(part, hint.case)) scatter(part, spread, this);
+      if (part.dataset.jdRows) {
+        if (hint.verb === "look" ? shows(part, hint.case) : shows(part, hint.case) || counts(part, hint)) scatter(part, 400 + spread, this);
+      } else if (hint.verb === "look") continue;
+      else if (shows(part, hint.case)) scatter(part, spread, this);
       else if (part.hasAttribute("data-jd-arrivals") && counts(part, hint)) arrive(part, hint.case, this);
     }
   }
@@ -166,7 +169,9 @@ function scatter(part, spread, live) {
  */
 function refresh(part, live) {
   if (!part.isConnected) return;
-  if (isBusy(part)) offer(part, live.dataset.changed ?? "", live.dataset.show ?? "");
+  // A list that is worked on row by row is never drawn anew under the hand: it asks what changed.
+  if (part.dataset.jdRows) part.querySelector(part.dataset.jdRows)?.dispatchEvent(new CustomEvent("jd:pulse"));
+  else if (isBusy(part)) offer(part, live.dataset.changed ?? "", live.dataset.show ?? "");
   else part.dispatchEvent(new CustomEvent("jd:refresh"));
 }
 

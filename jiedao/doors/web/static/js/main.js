@@ -2,6 +2,7 @@
  * Islands (岛): every page loads this one module; each element upgrades what already works without it.
  */
 
+import "./bulk.js";
 import "./clock.js";
 import "./drafts.js";
 import "./keys.js";
