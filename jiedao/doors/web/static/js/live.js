@@ -6,9 +6,10 @@
  */
 
 import { isWriting, say } from "./page.js";
+import { listen } from "./stream.js";
 
 const POLL = 30_000;
-const SILENCE = 9_000;
+const SILENCE = 8_000;
 const POLLS_WHILE_UP = 4;
 
 /** @typedef {{case?: string, verb?: string, spread?: number}} Hint */
@@ -23,37 +24,26 @@ class Live extends HTMLElement {
     this.line.hidden = true;
     this.append(this.line);
     window.setInterval(() => this.poll(), POLL);
-    window.setInterval(() => this.listenForSilence(), 2_000);
+    window.setInterval(() => this.listenForSilence(), 1_000);
     if ("EventSource" in window && this.dataset.url) this.connect();
     else this.lost();
   }
 
   connect() {
-    this.source?.close();
-    const source = new EventSource(this.dataset.url ?? "", { withCredentials: true });
-    this.source = source;
-    source.addEventListener("open", () => this.up());
-    source.addEventListener("beat", () => this.up());
-    source.addEventListener("message", (event) => this.hint(event.data));
-    source.addEventListener("hint", (event) => this.hint(event.data));
-    source.addEventListener("end", () => {
-      source.close();
-      this.ended = true;
-      this.lost();
-    });
-    source.addEventListener("error", () => {
-      window.setTimeout(() => source.readyState !== EventSource.OPEN && source === this.source && this.lost(), 4_000);
-      // After an HTTP error the browser gives up; scattered, or every desk comes back at the same instant.
-      if (source.readyState === EventSource.CLOSED) this.again();
-    });
+    this.stream = listen(this.dataset.url ?? "", this.dataset.who ?? "", (said) => this.told(said));
   }
 
-  again() {
-    if (this.ended || this.waiting) return;
-    this.waiting = window.setTimeout(() => {
-      this.waiting = undefined;
-      this.connect();
-    }, 5_000 + Math.random() * 10_000);
+  /** @param {import("./stream.js").Said} said */
+  told({ kind, data }) {
+    if (kind === "hint") this.hint(data ?? "");
+    else if (kind === "end") this.lost();
+    else if (kind === "error") {
+      const since = this.heard ?? 0;
+      window.setTimeout(() => (this.heard ?? 0) <= since && this.lost(), 4_000);
+    } else {
+      this.up();
+      if (kind === "positions") document.dispatchEvent(new CustomEvent("jd:positions"));
+    }
   }
 
   up() {
@@ -75,9 +65,9 @@ class Live extends HTMLElement {
 
   // A server that stops without closing leaves the browser waiting for good: only missing beats tell.
   listenForSilence() {
-    if (this.state !== "up" || performance.now() - (this.heard ?? 0) < SILENCE) return;
+    if (this.state === "up" ? performance.now() - (this.heard ?? 0) < SILENCE : this.state !== "lost") return;
     this.lost();
-    this.connect();
+    this.stream?.silent();
   }
 
   show() {
