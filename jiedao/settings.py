@@ -112,6 +112,18 @@ setting(
     "Chat robots need qyapi.weixin.qq.com:443 (WeCom), oapi.dingtalk.com:443 (DingTalk), open.feishu.cn:443 (Feishu).",
 )
 
+# Maps
+BASEMAP_URL = setting(
+    "BASEMAP_URL",
+    "",
+    "Ground of the maps: an address with {z}, {x}, {y}, or the path of a raster PMTiles file; empty: lines alone. Tiles "
+    "are fetched and kept by this server; name their host in OUTBOUND_HOSTS.",
+)
+BASEMAP_SYSTEM = setting("BASEMAP_SYSTEM", "wgs84", "Coordinate system of that ground: wgs84, cgcs2000 or gcj02.")
+BASEMAP_MAX_ZOOM = setting("BASEMAP_MAX_ZOOM", 18, "The nearest zoom that ground has.")
+BASEMAP_CREDIT = setting("BASEMAP_CREDIT", "", "What the licence of that ground wants written on the map.")
+BASEMAP_CACHE_MB = setting("BASEMAP_CACHE_MB", 2000, "Disk that its tiles may take.")
+
 # The database
 DATABASE_URL = setting(
     "DATABASE_URL", "", "DSN of the owner on a PostgreSQL 15 to 18 of yours; empty: the embedded server."
@@ -156,6 +168,7 @@ TENANT_APPS = [
     "jiedao.lines.admission",
     "jiedao.lines.rights",
     "jiedao.lines.lists",
+    "jiedao.lines.wall",
     "jiedao.lines.replies",
     "jiedao.lines.papers",
     "jiedao.lines.patrol",

@@ -158,7 +158,17 @@ def test_a_saved_view_keeps_view_and_frame():
     assert "按地图范围" in words(by.get(f"/cases/?{query}"))
 
 
-def test_twenty_thousand_open_cases_come_in_150_ms_and_300_kb():
+def test_twenty_thousand_open_cases_fit_300_kb():
+    fill(20_000)
+
+    made = snapshot.snapshot(of(due="open"))
+
+    assert len(json.loads(made.plain)["number"]) >= 20_000
+    assert len(made.packed) < 300_000, len(made.packed)
+
+
+@pytest.mark.nightly
+def test_twenty_thousand_open_cases_come_in_150_ms():
     fill(20_000)
     found = of(due="open")
     snapshot.snapshot(found)
@@ -166,11 +176,9 @@ def test_twenty_thousand_open_cases_come_in_150_ms_and_300_kb():
     took = []
     for _ in range(5):
         began = time.perf_counter()
-        made = snapshot.snapshot(found)
+        snapshot.snapshot(found)
         took.append(time.perf_counter() - began)
 
-    assert len(json.loads(made.plain)["number"]) >= 20_000
-    assert len(made.packed) < 300_000, len(made.packed)
     assert min(took) < 0.150, took
 
 

@@ -46,6 +46,7 @@ STAFF = (
     Desk("desk", gettext_lazy("My desk"), "home", "H"),
     Desk("department", gettext_lazy("Department desk"), "inbox", "O", "cases"),
     Desk("triage", gettext_lazy("Triage desk"), "triage", "Y", "cases"),
+    Desk("command_map", gettext_lazy("Dispatch map"), "map", "T", "cases"),
     Desk("whistles", gettext_lazy("Whistles"), "whistle", "W", "cases"),
     Desk("checks", gettext_lazy("Check and callback"), "check", "V", "cases"),
     Desk("supervision", gettext_lazy("Supervision"), "eye", "S", "cases"),

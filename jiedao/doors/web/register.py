@@ -81,7 +81,7 @@ def page(request: HttpRequest) -> HttpResponse:
     }
     if is_part(request):
         return render(request, "register/_list.html", shown)
-    return render(request, "register/page.html", shown | _choices(request, wanted))
+    return render(request, "register/page.html", shown | choices(request, wanted))
 
 
 @require_GET
@@ -209,6 +209,7 @@ def due_words() -> dict[str, str]:
     return {
         "open": gettext("Running"),
         "overdue": gettext("Overdue"),
+        "soon": gettext("Due soon"),
         "week": gettext("Due within seven days"),
         "paused": gettext("Standing still"),
         "unowned": gettext("Nobody has it"),
@@ -226,7 +227,7 @@ def order_words() -> dict[str, str]:
     }
 
 
-def _choices(request: HttpRequest, wanted: Asked) -> dict[str, Any]:
+def choices(request: HttpRequest, wanted: Asked) -> dict[str, Any]:
     """What the filters offer, in the visitor's language."""
     by = actor_of(request)
     unit = picks.units_by([wanted.unit])[:1] if wanted.unit else []

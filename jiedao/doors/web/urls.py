@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("locate/", parts.locate, name="locate"),
     path("outlines/", parts.outlines, name="outlines"),
     path("places/", parts.places, name="places"),
+    path("", include("jiedao.doors.web.urls_map")),
     path("organisation/", include("jiedao.doors.web.urls_organisation")),
     path("rates/", include("jiedao.doors.web.urls_rates")),
     path("cases/", include("jiedao.doors.web.urls_register")),

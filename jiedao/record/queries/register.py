@@ -25,12 +25,14 @@ ORDERS: dict[str, str] = {
 DUE: dict[str, str] = {
     "open": "c.phase <> 'closed'",
     "overdue": "c.phase <> 'closed' AND c.due_at < %(now)s",
+    "soon": "c.phase <> 'closed' AND c.due_at >= %(now)s AND c.id IN (SELECT r.case_id FROM record_deadline r "
+    "WHERE r.stopped_at IS NULL AND r.paused_since IS NULL AND r.soon_at <= %(now)s AND r.due_at >= %(now)s)",
     "week": "c.phase <> 'closed' AND c.due_at >= %(now)s AND c.due_at < %(week)s",
     "paused": "c.phase <> 'closed' AND c.due_at IS NULL",
     "unowned": "c.phase IN ('dispatch', 'resolution') AND c.holder_id IS NULL",
     "closed": "c.phase = 'closed'",
 }
-"""What a case's time says: running, past its limit, due within seven days, standing still, nobody's, ended."""
+"""What a case's time says: running, past its limit, in its last quarter, due in a week, standing still, nobody's, ended."""
 
 
 @dataclass(frozen=True)

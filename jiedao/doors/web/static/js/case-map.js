@@ -6,6 +6,7 @@
  */
 
 import { GridMap } from "./grid-map.js";
+import { fromGcj, groundOf, shifted, toGcj } from "./ground.js";
 import { FONTS, NOTHING } from "./map.js";
 import { say } from "./page.js";
 import { FACES, symbol, token } from "./symbols.js";
@@ -42,9 +43,26 @@ export class DrawnMap extends GridMap {
     return /** @type {import("./grid-map.js").State} */ (this.told);
   }
 
+  get below() {
+    return groundOf(this.dataset.ground);
+  }
+
+  /** @override @returns {import("maplibre-gl").StyleSpecification} */
+  ground() {
+    const [style, below] = [super.ground(), this.below];
+    if (!below) return style;
+    /** @type {import("maplibre-gl").RasterSourceSpecification} */
+    const source = { type: "raster", tiles: [below.tiles], tileSize: 256, maxzoom: below.far, attribution: below.credit };
+    return { ...style, sources: { below: source }, layers: [...style.layers, { id: "below", type: "raster", source: "below" }] };
+  }
+
   /** @override */
   mark_grids() {
     super.mark_grids();
+    if (this.below?.system === "gcj02" && !this.is_shifted) {
+      this.is_shifted = true;
+      for (const { geometry } of this.outlines?.features ?? []) if ("coordinates" in geometry) geometry.coordinates = shifted(geometry.coordinates);
+    }
     if (this.hasAttribute("data-hatched")) return;
     for (const { properties } of this.outlines?.features ?? []) if (properties) properties.nobody = false;
   }
@@ -151,7 +169,7 @@ export class DrawnMap extends GridMap {
 
   /** A point as this map draws it; a ground in another system shifts it here and nowhere else. @param {[number, number]} point */
   onto(point) {
-    return point;
+    return this.below?.system === "gcj02" ? toGcj(point) : point;
   }
 
   sync() {
@@ -371,8 +389,9 @@ export class DrawnMap extends GridMap {
   }
 
   /** A frame of this map as points of the ground. @param {[number, number, number, number]} box */
-  off(box) {
-    return box;
+  off([west, south, east, north]) {
+    if (this.below?.system !== "gcj02") return [west, south, east, north];
+    return [...fromGcj([west, south]), ...fromGcj([east, north])];
   }
 
   /** The list for the frame there is now, once the frame has come to rest. */

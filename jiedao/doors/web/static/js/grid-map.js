@@ -165,7 +165,7 @@ export class GridMap extends CaseMap {
  * @param {GeoJSON.Geometry} shape
  * @param {[number, number]} place
  */
-function holds(shape, [x, y]) {
+export function holds(shape, [x, y]) {
   if (shape.type !== "Polygon" && shape.type !== "MultiPolygon") return false;
   const rings = shape.type === "Polygon" ? shape.coordinates : shape.coordinates.flat();
   let inside = false;
