@@ -93,3 +93,22 @@ class TestPages:
         assert Account.objects.get(username="urban").preferences == {
             "theme": "dark", "tours": ["department", "notices"],
         }  # fmt: skip
+
+
+def on_the_pages() -> set[str]:
+    """Every word the product says: the catalogue, the verbs, the labels of the shipped processes."""
+    from jiedao.doors.web.catalogue import PACKAGE, catalogue
+    from jiedao.record.verbs import VERBS
+
+    said = {text for entry in catalogue() for text in (entry.msgstr, *entry.msgstr_plural.values())}
+    said |= {verb.zh for verb in VERBS.values()}
+    for path in (PACKAGE / "record" / "processes").glob("*.yaml"):
+        said |= {label.strip() for label in re.findall(r"zh: ([^,}\n]+)", path.read_text("utf-8"))}
+    return said
+
+
+@pytest.mark.parametrize("role", manual.ROLES)
+def test_what_the_manual_quotes_stands_on_a_page(role):
+    text = (manual.FOLDER / "zh" / f"{role}.md").read_text(encoding="utf-8")
+
+    assert set(re.findall("“([^”]+)”", text)) - on_the_pages() == set()

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jiedao.doors.fields import asked
 from jiedao.doors.notify import channels, listeners, outbox, pace, state, wishes
 from jiedao.doors.web import forms as shared
-from jiedao.doors.web import me_copy, sheet, tabs
+from jiedao.doors.web import me_copy, notices, sheet, tabs
 from jiedao.doors.web.clocks import is_chinese
 from jiedao.doors.web.middleware import keep_in_cookies
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.people import corrections, posts, preferences
 from jiedao.ground.terms import competence
 from jiedao.kit.refusal import Absent, Refused
+from jiedao.record.verbs import VERBS
 
 PACE_WORDS = {
     "now": gettext_lazy("At once"),
@@ -286,6 +287,13 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     by, number = actor_of(request), tabs.number(request)
     if not competence.may(by, KEPT):
         raise Absent
-    rows = state.failures(by, everybody=True, size=50, page=number)
-    shown = {"rows": rows, "number": number, "has_next": len(rows) == 50}
+    rows, offered = state.failures(by, everybody=True, size=50, page=number), pace.rules().channels
+    told = [{"row": row, "word": _word(row.verb), "name": offered.get(row.kind)} for row in rows]
+    shown = {"rows": told, "number": number, "has_next": len(rows) == 50}
     return render(request, "me/deliveries.html", shown)
+
+
+def _word(verb: str) -> dict[str, str]:
+    """What a notice told of, in words."""
+    known = VERBS.get(verb)
+    return {"zh": known.zh, "en": known.en} if known else notices.other(verb)

@@ -79,9 +79,14 @@ def _verb(row: inbox.NoticeRow, known: dict[UUID, queries.Definition]) -> dict[s
         word = gettext("Limit passed") if row.ring == "due" else gettext("Limit runs out soon")
         return {"zh": word, "en": word}
     if row.process_id is None:
-        word = _OTHER.get(row.verb, row.verb)
-        return {"zh": str(word), "en": str(word)}
+        return other(row.verb)
     return known[row.process_id].verb_label(row.verb)
+
+
+def other(verb: str) -> dict[str, str]:
+    """What is of no case, in the page's language."""
+    word = str(_OTHER.get(verb, verb))
+    return {"zh": word, "en": word}
 
 
 _OTHER = {
