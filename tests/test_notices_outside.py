@@ -20,12 +20,17 @@ from jiedao.record.models import Case, Entry
 from tests import cast
 from tests.post_office import mail_server, web_server
 
-pytestmark = pytest.mark.usefixtures("in_gulou")
-
 HANDLER = "urban-handler-1"
 NOON = datetime(2026, 6, 3, 4, 0, tzinfo=UTC)  # 12:00 in China, a Wednesday
 NIGHT = datetime(2026, 6, 3, 15, 30, tzinfo=UTC)  # 23:30
 MORNING = datetime(2026, 6, 3, 23, 30, tzinfo=UTC)  # 07:30 of the next day
+
+
+@pytest.fixture(autouse=True)
+def _here(request):
+    """Inside the district, rolled back; but for the test that commits."""
+    if "fresh_database" not in request.fixturenames:
+        request.getfixturevalue("in_gulou")
 
 
 @pytest.fixture
@@ -456,3 +461,24 @@ def test_a_link_is_sent_where_the_operator_has_said_how_pages_are_found(office, 
         outbox.deliver(channel.id)
 
     assert f"https://gulou.example.gov.cn/case/{case.number}/" in sent(office)[0]
+
+
+def test_the_worker_process_sends_what_is_due_and_notes_it(fresh_database, run_jiedao):
+    """The whole way: rows and job committed together, a worker process, a server that takes the message."""
+    from jiedao.ground.districts import district
+
+    with web_server() as office, pytest.MonkeyPatch.context() as env:
+        env.setenv("OUTBOUND_HOSTS", f"127.0.0.1:{office.port}")
+        with district("gulou"):
+            channel = robot(office)
+            case = cast.dispatched("urban", acknowledged=False)
+            Case.objects.filter(pk=case.pk).update(severity=2)  # whatever the hour is, it comes through
+
+        for _ in range(2):  # what follows the dispatch, then the sending it has put into the queue
+            done = run_jiedao("work", "--once")
+            assert done.returncode == 0, done.stderr
+
+        told = [text for text in sent(office) if case.number in text]
+        assert len(told) == 1 and " · 派遣 · " in told[0]
+        with district("gulou"):
+            assert {row.state for row in Sending.objects.filter(channel=channel)} == {"sent"}

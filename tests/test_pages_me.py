@@ -13,6 +13,7 @@ from jiedao.kit.clock import today
 from jiedao.kit.ids import new_id
 from jiedao.record import consequences
 from jiedao.record.models import Entry
+from tests.cast import DISPATCHER, seat
 from tests.desks import Colleague, sent, words
 from tests.post_office import web_server
 
@@ -143,6 +144,17 @@ def test_my_data_come_as_a_file_without_anybody_elses():
     assert answer.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
     assert told["person"]["code"] == person.code and told["account"]["username"] == "urban"
     assert len(told["posts"]) == person.tenures.count()
+
+
+def test_who_looked_at_what_is_kept_of_me_shows_with_unit_and_time():
+    from jiedao.ground.journal import notes
+
+    person, by = Account.objects.get(username="urban").person, seat(DISPATCHER)
+    notes.look(by.scope, "track", person.id, purpose="incident", unit_id=by.unit_id)
+
+    assert f"{by.post.unit.name} 今天" in words(Colleague("urban").get("/me/"))
+    assert "您的轨迹" in words(Colleague("urban").get("/me/"))
+    assert "您的轨迹" not in words(Colleague("drainage").get("/me/"))
 
 
 def test_a_correction_is_asked_for_answered_and_told():

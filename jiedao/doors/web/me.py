@@ -29,6 +29,14 @@ PACE_WORDS = {
     "daily": gettext_lazy("Once a day, together"),
     "off": gettext_lazy("Only in the inbox"),
 }
+LOOKED = {
+    "track": gettext_lazy("your track"),
+    "tracks": gettext_lazy("your track"),
+    "person": gettext_lazy("your personal data"),
+    "contact": gettext_lazy("your personal data"),
+}
+"""What was opened, by its code in the journal."""
+
 KEPT = "platform"
 """Which competence sees all that did not arrive: who runs the platform."""
 
@@ -128,7 +136,7 @@ def _page(request: HttpRequest, status: int = 200, **bound: Any) -> HttpResponse
         "connected": any(one["set_up"] for one in offered),
         "add": ChannelForm(offered=offered),
         "failures": state.failures(by),
-        "looks": state.looks_at(by),
+        "looks": [{**one, "word": LOOKED.get(one["what"], one["what"])} for one in state.looks_at(by)],
         "corrections": corrections.of(by),
         "sees_all": competence.may(by, KEPT),
         "keeps": competence.may(by, corrections.KEEPERS),
