@@ -11,7 +11,7 @@ from jiedao.ground.db.home import CHECKOUT
 from jiedao.kit.refusal import Refused
 from jiedao.lines.scores import facts, rules, second, sentences
 from jiedao.lines.scores.figures import AT, excluded, lines, opened, rounded
-from jiedao.lines.scores.periods import _line, _score, plain
+from jiedao.lines.scores.periods import plain, told, told_score
 from jiedao.lines.scores.sheets import Mark, scores
 from jiedao.lines.scores.subjects import written as written_marks
 from jiedao.lines.scores.vocabulary import COLUMNS, FACTS, forbidden
@@ -143,7 +143,7 @@ def test_the_rows_of_a_figure_sum_to_it_and_each_changes_it_as_listed(found, nam
 @given(some_rows, st.sampled_from(["three_rates", "case_indicators", "whistles"]))
 def test_a_second_computation_in_sql_gives_the_same_figures(found, name):
     rule = rules.read(text(name))
-    first = plain({code: _line(line) for code, line in lines(found, rule, ["empty"]).items()})
+    first = plain({code: told(line) for code, line in lines(found, rule, ["empty"]).items()})
 
     assert second.differences(first, second.told(facts.written(found), rule, ["empty"])) == []
 
@@ -251,7 +251,7 @@ def test_the_last_mark_counts_and_sql_agrees():
     found = scores(marks, rule, ["P1", "P2"])
 
     assert str(found["P1"].score) == "92.5"
-    first = plain({code: _score(score) for code, score in found.items()})
+    first = plain({code: told_score(score) for code, score in found.items()})
     assert second.differences(first, second.marks_told(written_marks(marks), rule, ["P1", "P2"])) == []
 
 
@@ -273,6 +273,6 @@ def test_the_last_mark_counts_and_sql_agrees():
 )
 def test_sheets_agree_with_their_second_computation(marks):
     rule = rules.read(text("department_year"))
-    first = plain({code: _score(score) for code, score in scores(marks, rule, ["d1", "d2"]).items()})
+    first = plain({code: told_score(score) for code, score in scores(marks, rule, ["d1", "d2"]).items()})
 
     assert second.differences(first, second.marks_told(written_marks(marks), rule, ["d1", "d2"])) == []

@@ -54,6 +54,8 @@ STAFF = (
     Desk("rates", gettext_lazy("Rates"), "figures", "A", "cases"),
     Desk("shift", pgettext_lazy("shift", "Today"), "clock", "T", "duty"),
     Desk("shifts", pgettext_lazy("patrol", "Duty"), "person", "R", "duty"),
+    Desk("board", gettext_lazy("Board"), "figures", "E", "cases"),
+    Desk("scores", gettext_lazy("Scores"), "figures", "K", "cases"),
     Desk("grids", gettext_lazy("Grids"), "map", "M", "ground"),
     Desk("duties", gettext_lazy("Duty lists"), "list", "D", "ground"),
     Desk("organisation", gettext_lazy("Organisation"), "person", "N", "ground"),

@@ -68,6 +68,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("places/", parts.places, name="places"),
     path("", include("jiedao.doors.web.urls_map")),
     path("organisation/", include("jiedao.doors.web.urls_organisation")),
+    path("scores/", include("jiedao.doors.web.urls_scores")),
+    path("board/", include("jiedao.doors.web.urls_board")),
     path("rates/", include("jiedao.doors.web.urls_rates")),
     path("cases/", include("jiedao.doors.web.urls_register")),
     path("processes/", include("jiedao.doors.web.urls_processes")),

@@ -93,9 +93,17 @@ def renew(objection: Objection, *, by: Actor) -> Statement:
         return periods.correct(periods.hold(held.period), held, by=by)
 
 
+def one(pk: UUID) -> Objection:
+    """An objection by its id. `Absent` for any other."""
+    found = Objection.objects.select_related("period__rule", "unit").filter(pk=pk).first()
+    if found is None:
+        raise Absent
+    return found
+
+
 def of_period(period: Period) -> list[Objection]:
     """All of them with their outcomes, the newest first: reasons are published with the figures."""
-    return list(period.objections.select_related("unit").order_by("-raised_at"))
+    return list(period.objections.select_related("unit", "period__rule").order_by("-raised_at"))
 
 
 def _must_be_of_the_line(period: Period, about: str, order_id: UUID) -> None:

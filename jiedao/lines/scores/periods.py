@@ -156,12 +156,12 @@ def codes_of(period: Period) -> list[str]:
 def computed(rows: bytes, rule: Rule, taken_out: Mapping[tuple[str, str], str], codes: list[str]) -> dict[str, Any]:
     """The figures from bytes that were frozen, every part as text. Pure: the same bytes give the same figures."""
     if rule.by_marks:
-        return {code: _score(score) for code, score in scores(subjects.read(rows), rule, codes).items()}
+        return {code: told_score(score) for code, score in scores(subjects.read(rows), rule, codes).items()}
     kept = excluded(facts.kept(rows), taken_out)
-    return {code: _line(line) for code, line in lines(kept, rule, codes).items()}
+    return {code: told(line) for code, line in lines(kept, rule, codes).items()}
 
 
-def _line(line: Line) -> dict[str, Any]:
+def told(line: Line) -> dict[str, Any]:
     figures = {
         code: {"n": f"{figure.numerator:f}", "d": figure.denominator, "v": _text(figure.value)}
         for code, figure in line.figures.items()
@@ -169,7 +169,7 @@ def _line(line: Line) -> dict[str, Any]:
     return {"figures": figures, "composites": {code: _text(value) for code, value in line.composites.items()}}
 
 
-def _score(score: Score) -> dict[str, Any]:
+def told_score(score: Score) -> dict[str, Any]:
     grade = {"label": score.grade.label, "factor": f"{score.grade.factor:f}"} if score.grade else None
     sides = {code: _text(value) for code, value in score.sides.items()}
     return {"sides": sides, "score": _text(score.score), "grade": grade}

@@ -110,7 +110,7 @@ def mark(period: Period, code: str, *, by: Actor, points: dict[str, str], why: s
         sided = side_of(by, subject, rule)
         if sided is None or by.person is None:
             raise Refused("not_your_line", line=code)
-        if not _open_to_marks(held, code):
+        if not open_to_marks(held, code):
             raise Refused("not_in_state", state=held.state)
         side, rater = sided
         given = _points(rule, side, points)
@@ -129,7 +129,7 @@ def mark(period: Period, code: str, *, by: Actor, points: dict[str, str], why: s
     return made
 
 
-def _open_to_marks(period: Period, code: str) -> bool:
+def open_to_marks(period: Period, code: str) -> bool:
     """While scoring; and later where an objection to this line was upheld and is not yet corrected."""
     if period.state == Period.State.SCORING:
         return True

@@ -1,0 +1,176 @@
+"""The leader's board (领导看板): six figures, each the length or share of the very list it opens; three lists; a trend.
+
+Nothing is counted apart from the rows: a figure is computed from the list, in the sight of who asks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from jiedao.ground.people import Actor
+from jiedao.kit.clock import now
+from jiedao.lines.scores import rulebook, windows
+from jiedao.lines.scores.figures import rounded
+from jiedao.lines.scores.rules import Rule
+from jiedao.record import sight
+from jiedao.record.models import Case, Deadline, DispatchOrder, Rating
+
+NAMES = ("open", "overdue", "whistles", "repeats", "on_time", "satisfaction")
+SHARES = ("on_time", "satisfaction")
+WHISTLES = ("whistle_progress", "whistle_hard")
+WORTH = {"satisfied": Decimal(1), "basically": Decimal("0.9")}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A window and the moment it is looked at: its end, or now while it runs."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def at(self) -> datetime:
+        return min(self.end, now())
+
+
+@dataclass(frozen=True)
+class Told:
+    """A figure: how many rows, and for a share what they give. `value` is None where there is nothing to divide."""
+
+    name: str
+    rows: int
+    value: str | None
+
+
+def span(rule: Rule, day: date) -> Span:
+    return Span(*windows.around(day, rule))
+
+
+def month_rule() -> Rule:
+    """The rule whose window the board's months have: that of the orders' indicators."""
+    return rulebook.text_of(rulebook.in_force("case_indicators"))
+
+
+def listed(name: str, by: Actor, on: Span) -> QuerySet[Case]:
+    """The cases a figure counts, in the actor's sight, the most pressing first."""
+    seen = sight.visible_to(by).filter(merged_into=None, imported=False)
+    running = Q(filed_at__lt=on.at) & (Q(closed_at=None) | Q(closed_at__gte=on.at))
+    if name == "open":
+        found = seen.filter(running)
+    elif name == "overdue":
+        late = Deadline.objects.filter(case=OuterRef("pk"), due_at__lt=on.at).filter(
+            Q(stopped_at=None) | Q(stopped_at__gte=on.at)
+        )
+        found = seen.filter(running).filter(Exists(late))
+    elif name == "whistles":
+        waiting = DispatchOrder.objects.filter(case=OuterRef("pk"), sent_at__lt=on.at, recalled_at=None).filter(
+            Q(arrived_at=None) | Q(arrived_at__gte=on.at), answered_at=None
+        )
+        found = seen.filter(process__code__in=WHISTLES).filter(Exists(waiting))
+    elif name == "repeats":
+        found = seen.filter(filed_at__gte=on.start, filed_at__lt=on.at).filter(_again(by, on))
+    elif name == "on_time":
+        found = seen.filter(closed_at__gte=on.start, closed_at__lt=on.at).annotate(promised=_promise())
+        found = found.exclude(promised=None)
+    else:
+        found = seen.filter(Exists(_called(on)))
+    return found.order_by(F("due_at").asc(nulls_last=True), "number")
+
+
+def _promise() -> Subquery:
+    rows = Deadline.objects.filter(case=OuterRef("pk"), stopped_at__isnull=False)
+    return Subquery(rows.order_by("-due_at").values("due_at")[:1])
+
+
+def _called(on: Span) -> QuerySet[Rating]:
+    return Rating.objects.filter(case=OuterRef("pk"), by="callback", reached=True, at__gte=on.start, at__lt=on.at)
+
+
+def _again(by: Actor, on: Span) -> Q:
+    """Places with two cases or more about the same item in the window."""
+    seen = sight.visible_to(by).filter(filed_at__gte=on.start, filed_at__lt=on.at, merged_into=None, imported=False)
+    groups = (
+        seen.exclude(area=None)
+        .exclude(item=None)
+        .values("area", "item__code")
+        .annotate(n=Count("id"))
+        .filter(n__gte=2)
+        .values_list("area", "item__code")[:200]
+    )
+    wanted = Q(pk=None)
+    for area, item in groups:
+        wanted |= Q(area=area, item__code=item)
+    return wanted
+
+
+def figure(name: str, by: Actor, on: Span) -> Told:
+    """One figure from the list it opens."""
+    rows = listed(name, by, on)
+    if name == "on_time":
+        return _share(name, [Decimal(int(closed <= due)) for closed, due in _ends(rows)])
+    if name == "satisfaction":
+        return _share(name, [WORTH.get(said, Decimal(0)) for said in _said(rows, on)])
+    count = rows.count()
+    return Told(name, count, str(count))
+
+
+def _ends(rows: QuerySet[Case]) -> Iterable[tuple[datetime, datetime]]:
+    """When each case closed, and by when it should have."""
+    names: Any = ("closed_at", "promised")
+    return rows.values_list(*names)
+
+
+def _said(rows: QuerySet[Case], on: Span) -> Iterable[str]:
+    """What the caller of each case said last."""
+    last = _called(on).order_by("-at", "-id").values("satisfied")[:1]
+    return rows.annotate(said=Subquery(last)).values_list("said", flat=True)
+
+
+def _share(name: str, gives: list[Decimal]) -> Told:
+    if not gives:
+        return Told(name, 0, None)
+    share = Fraction(sum(gives, Decimal(0))) * 100 / len(gives)
+    return Told(name, len(gives), f"{rounded(share, 1):f}")
+
+
+def figures(by: Actor, on: Span) -> dict[str, Told]:
+    return {name: figure(name, by, on) for name in NAMES}
+
+
+def units(by: Actor, on: Span, most: int = 5) -> list[tuple[str, str, str, int]]:
+    """Who has what is overdue: unit, its names, and how many; by code."""
+    rows = listed("overdue", by, on).order_by().exclude(holder=None)
+    told = rows.values_list("holder__code", "holder__name", "holder__name_en").annotate(n=Count("id", distinct=True))
+    return sorted(sorted(told, key=lambda row: (-row[3], row[0]))[:most])
+
+
+_TREND = """
+SELECT date_trunc('month', {0} AT TIME ZONE 'Asia/Shanghai')::date, count(*) FROM record_case
+WHERE {0} >= %s AND {0} < %s AND NOT imported AND id IN (SELECT id FROM seen) GROUP BY 1
+"""
+
+
+def trend(by: Actor, rule: Rule, day: date, months: int = 12) -> list[dict[str, Any]]:
+    """Filed and closed, month by month, up to the one shown."""
+    first = windows.first_day(day, rule)
+    days = [first]
+    for _ in range(months - 1):
+        days.append(windows.before(days[-1], rule))
+    days.reverse()
+    start, end = windows.around(days[0], rule)[0], windows.around(first, rule)[1]
+    inner, values = sight.visible_to(by).values("id").query.sql_with_params()
+    found: dict[str, dict[date, int]] = {}
+    with connection.cursor() as cursor:
+        for name in ("filed_at", "closed_at"):
+            cursor.execute(f"WITH seen AS ({inner}) {_TREND.format(name)}", [*values, start, end])
+            found[name] = dict(cursor.fetchall())
+    return [
+        {"month": f"{one:%Y-%m}", "filed": found["filed_at"].get(one, 0), "closed": found["closed_at"].get(one, 0)}
+        for one in days
+    ]

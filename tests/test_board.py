@@ -1,0 +1,89 @@
+"""The leader's board (领导看板): figures equal their lists, instructions land on cases, hints have evidence."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from jiedao.kit.clock import moved, now
+from jiedao.lines.scores import board, honesty, problems, windows
+from jiedao.record.models import Case
+from tests.callbacks import called_back
+from tests.desks import Colleague, sent, words
+from tests.residents import acting
+
+pytestmark = pytest.mark.usefixtures("in_gulou")
+
+
+def test_each_figure_equals_the_list_it_opens():
+    called_back(solved=True)
+    called_back(solved=False)
+    for _ in range(3):
+        sent("drainage")
+    boss = Colleague("leader")
+    with moved(now() + timedelta(days=5)):
+        rule = board.month_rule()
+        on = board.span(rule, windows.at(now(), rule))
+        found = board.figures(acting("leader"), on)
+        page = boss.get("/board/").content.decode()
+        for name, told in found.items():
+            listed = boss.get(f"/board/list/{name}/").content.decode()
+            assert told.rows == len(re.findall(r'<tr id="row-', listed)), name
+            assert f'id="figure-{name}"' in page
+
+    assert (found["open"].value, found["repeats"].value, found["satisfaction"].value) == ("5", "5", "50.0")
+    assert found["overdue"].rows > 0
+
+
+def test_a_leader_writes_an_instruction_with_a_date_on_a_case():
+    case = sent("drainage")
+    boss = Colleague("leader")
+
+    answer = boss.post(f"/board/instruct/{case.number}/", {"text": "三日内报结果", "until": f"{now():%Y-%m-%d}"})
+
+    assert answer.status_code == 303, words(answer)
+    entry = case.entries.get(verb="supervise")
+    assert entry.words.said["reason"] == "三日内报结果"
+    assert "supervised" in Case.objects.get(pk=case.pk).marks
+
+
+def test_an_unknown_figure_and_an_unseen_case_are_not_there():
+    case = sent("drainage")
+
+    assert Colleague("leader").get("/board/list/likes/").status_code == 404
+    assert Colleague("water").post(f"/board/instruct/{case.number}/", {"text": "x"}).status_code in (403, 404, 409)
+
+
+def test_the_watch_names_what_was_closed_without_a_contact():
+    from jiedao.stages import resolution
+    from tests.desks import order_of
+
+    case = sent("drainage")
+    order = order_of(case)
+    resolution.acknowledge(order, by=acting("drainage"))
+    type(order).objects.filter(pk=order.pk).update(answered_at=now())
+    Case.objects.filter(pk=case.pk).update(has_caller=True)
+
+    found = honesty.week(acting("dispatcher"), now() - timedelta(days=1), now() + timedelta(days=1))
+
+    assert [(hint.kind, hint.number) for hint in found] == [("no_contact", case.number)]
+    assert case.number in words(Colleague("dispatcher").get("/board/honesty/"))
+
+
+def test_a_recurring_cause_becomes_an_item_with_owner_plan_and_a_measured_effect():
+    for _ in range(3):
+        sent("drainage")
+    boss = Colleague("dispatcher")
+    [again] = problems.recurring(acting("dispatcher"))
+    told = {"title": "下水道反复堵塞", "cause": "管径过小", "owner": "drainage", "plan": "更换管道", "item": again.item,
+            "area": again.area, "due_on": "2026-12-31", "asked": "三号楼居民（演示）", "told": "一下雨就堵"}  # fmt: skip
+
+    assert boss.post("/board/problems/new/", told).status_code == 303
+    item = problems.listed()[0]
+    assert (item.before, len(item.numbers)) == (3, 3)
+    with moved(now() + timedelta(days=10)):
+        boss = Colleague("dispatcher")
+        assert boss.post(f"/board/problems/{item.id}/close/", {"effect": "已更换 40 米"}).status_code == 303
+        page = words(boss.get("/board/problems/"))
+
+    assert "此前 30 天 3 件" in page and "销号后 0 件" in page and "三号楼居民（演示）" in page
