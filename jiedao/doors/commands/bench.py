@@ -16,12 +16,13 @@ EXAMPLES = """
   jiedao bench road --quick              tiny sizes: shows that it runs, its figures mean nothing
   jiedao bench road --home /srv/bench    keep what was prepared there, or use it again
   jiedao bench places                    points to grids, singly and in bulk, and the checks of borders; ten seconds
+  jiedao bench command                   positions taken per second beside a bare COPY, the nearest ten; two minutes
 Nothing of your installation is read or touched. exit code: 0 every goal holds, 3 some do not, 1 it could not measure
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["road", "places"], help="what to measure")
+    parser.add_argument("what", choices=["road", "places", "command"], help="what to measure")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, under a minute")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--out", type=Path, help="where the JSON goes (default var/bench-road.json)")
@@ -32,6 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.what == "places":
         return _places(args)
+    if args.what == "command":
+        return _command(args)
     road, words, Place = _bench()
     place = Place(folder(args.home) if args.home else None)
     place.kept |= args.keep
@@ -63,6 +66,22 @@ def _places(args: argparse.Namespace) -> int:
     found = places.run(quick=args.quick)
     print(json.dumps(asdict(found), indent=1) if args.json else places.told(found))
     return 0
+
+
+def _command(args: argparse.Namespace) -> int:
+    _, _, Place = _bench()
+    from bench import command  # noqa: PLC0415 -- optional dependency
+
+    place = Place(folder(args.home) if args.home else None)
+    place.kept |= args.keep
+    try:
+        found = command.run(place, quick=args.quick)
+    except RuntimeError as reason:
+        raise Trouble(f"Not measured. {reason}") from None
+    finally:
+        place.close()
+    print(json.dumps(asdict(found), indent=1) if args.json else command.told(found))
+    return 0 if args.quick or found.holds else 3
 
 
 def _bench() -> tuple[Any, Any, Any]:

@@ -30,7 +30,7 @@ from jiedao.stages import assignment
 log = logging.getLogger(__name__)
 
 LASTS = timedelta(hours=8)
-ON_DUTY = 4
+ON_DUTY = 6
 """Every so manieth of a squad is on duty at a time."""
 STEP = 5.0
 """Seconds between two points of a walk."""
@@ -79,8 +79,9 @@ def _walk(shift: Shift, at: float) -> int:
     area = shift.post.area or _grid_of(shift.person, shift.roster.squad)
     if area is None:
         return 0
-    first = at - at % STEP
-    points = [Point(*where(shift.person.code, area, first - n * STEP), first - n * STEP, 8.0) for n in range(3)]
+    # The last one of this very moment: who has just begun to share stands on the map at once.
+    moments = [at - at % STEP - STEP, at - at % STEP, at + 0.01]
+    points = [Point(*where(shift.person.code, area, moment), moment, 8.0) for moment in moments]
     return taking.take(devices.page_sender(shift.person), points).stored
 
 
