@@ -171,7 +171,9 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
-def send(told: dict[str, Any], files: uploads.Uploads, key: str) -> dict[str, Any]:
+def send(
+    told: dict[str, Any], files: uploads.Uploads, key: str, by: Actor = ANYBODY, channel: str = "resident"
+) -> dict[str, Any]:
     """One report under the form's key: number, event and sealed code. The same key and words give the same again."""
     try:
         key = str(UUID(key))
@@ -179,15 +181,17 @@ def send(told: dict[str, Any], files: uploads.Uploads, key: str) -> dict[str, An
         raise Refused("key_missing") from None
     kind = told["kind"] or kinds.likely(told["words"])
     said = {name: value for name, value in told.items() if name != "photos" and value not in (None, "", False)}
-    with receipts.once(key, key, said | {"photos": [file.sha256.hex() for file in files.files]}) as receipt:
+    # A stranger has no scope but his key; a colleague's is his own.
+    scope = key if by is ANYBODY else by.scope
+    with receipts.once(scope, key, said | {"photos": [file.sha256.hex() for file in files.files]}) as receipt:
         if receipt.known:
             return receipt.outcome or {}
         taken = intake.report(
             intake.Told(
-                words=told["words"], channel="resident", kind=kind, point=_point(told), area=_area(told),
+                words=told["words"], channel=channel, kind=kind, point=_point(told), area=_area(told),
                 address=told["address"], photos=files.files, same_as=told["same_as"], mandate=_mandate(told),
             ),
-            by=ANYBODY, caller=_caller(told, kind), process=_process(kind),
+            by=by, caller=_caller(told, kind), process=_process(kind),
         )  # fmt: skip
         # Sealed: whoever reads the table must not be able to open the resident's page.
         code = base64.b64encode(vault.wrap(taken.code.encode(), f"code {key}")).decode()

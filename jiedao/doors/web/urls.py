@@ -6,6 +6,7 @@ from jiedao.doors.web import (
     case,
     checks,
     contact,
+    counter,
     department,
     design,
     desks,
@@ -24,6 +25,7 @@ from jiedao.doors.web import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", desks.home, name="desk"),
+    path("desk/report/", counter.counter, name="counter"),
     path("desk/post/", desks.switch, name="switch_post"),
     path("triage/", triage.inbox, name="triage"),
     path("triage/<str:number>/send/", triage.send, name="triage_send"),
