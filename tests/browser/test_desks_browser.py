@@ -31,8 +31,8 @@ def test_what_a_colleague_does_appears_and_the_half_written_reply_stays(desk, at
     page.fill("#id_text", "管道已经")
 
     resolution.acknowledge(order_of(case, "urban"), by=acting("urban"))
-    page.evaluate("document.querySelector('#case-story').dispatchEvent(new CustomEvent('jd:refresh'))")
-    page.wait_for_selector("#entry-7", state="attached")
+    page.evaluate("document.querySelector('#case-news').dispatchEvent(new CustomEvent('jd:refresh'))")
+    page.wait_for_selector("#case-news >> text=有 1 条新进展")
 
     assert page.input_value("#id_text") == "管道已经"
     assert page.locator("#case-side").count() == page.locator("#case-head").count() == 1
