@@ -56,22 +56,26 @@ def handbook(case: Case) -> dict[str, list[Any]]:
 def standing_still(case: Case, story: queries.Story) -> list[dict[str, Any]]:
     """Of each clock that stands: until when at the latest, and how much of the cap is used."""
     definition, at = case.process.definition, now()
-    found = []
+    found: dict[Any, dict[str, Any]] = {}
     for row in [*story.deadlines, *(d for turn in story.turns for d in turn.deadlines)]:
         if row.paused_since is None or row.stopped_at is not None:
             continue
         pauses = list(row.pauses.all())
-        found.append(
+        ends, used = pauses[-1].cap_at if pauses else None, clocks.paused_for(row, at)
+        # What one act stopped is told once, with the names of all it stopped.
+        told = found.setdefault(
+            (row.paused_since, ends),
             {
-                "name": telling.limit_name(definition, row.name),
+                "names": [],
                 "since": row.paused_since,
                 "reason": telling.pause_reason(definition, pauses[-1].reason) if pauses else "",
-                "ends": pauses[-1].cap_at if pauses else None,
+                "ends": ends,
                 "cap": telling.limit_words(definition.pause_cap),
-                "used": clocks.paused_for(row, at),
-            }
+                "used": used,
+            },
         )
-    return found
+        told["names"].append(telling.limit_name(definition, row.name))
+    return list(found.values())
 
 
 def read_by_resident(line: queries.Line) -> dict[str, Any]:
