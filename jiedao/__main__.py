@@ -42,6 +42,8 @@ COMMANDS = {
     "processes": Command(f"{HERE}.processes", None, "draw the shipped processes, or check them"),
     "rates": Command(f"{HERE}.rates", "web", "the rates of a month, down to the cases"),
     "bench": Command(f"{HERE}.bench", None, "measure this machine against PostgreSQL itself"),
+    "staff": Command(f"{HERE}.staff", "web", "joiners, leavers and moves from a sheet, with a plan first"),
+    "sbom": Command(f"{HERE}.sbom", None, "what this platform is made of, as CycloneDX"),
     "prove": Command(f"{HERE}.prove", None, "what is proven of every promise, by which test, at which size"),
     "token": Command(f"{HERE}.token", "web", "make, list and revoke tokens of the API"),
     "openapi": Command(f"{HERE}.openapi", "web", "write the description of the API, or check it"),

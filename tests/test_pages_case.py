@@ -264,7 +264,7 @@ def test_the_number_opens_to_who_leads_an_order_whose_caller_may_be_rung():
     assert PHONE not in words(asked) and PHONE not in words(unsaid)
     assert PHONE in words(shown)
     assert [x.purpose for x in Look.objects.filter(object_id=case.id, what="contact")] == ["order"]
-    for other in ("urban", "dispatcher", "inspector", "market"):
+    for other in ("urban", "inspector", "market"):  # who may name a purpose: tests/test_privacy.py
         assert Colleague(other).get(f"/case/{case.number}/contact/").status_code == 404
 
 

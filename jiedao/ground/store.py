@@ -148,5 +148,12 @@ def unclaimed(claimed: set[str], older_than: timedelta = timedelta(days=1)) -> I
             yield kept.path
 
 
+def forget(*paths: str) -> None:
+    """Deletes files whose rows are gone, and what the scanner has not seen of them."""
+    for path in filter(None, paths):
+        drop(path)
+        drop(path + QUARANTINED)
+
+
 def drop(path: str) -> None:
     shelf().drop(path)

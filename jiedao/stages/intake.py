@@ -79,8 +79,8 @@ def report(
     The same caller on the same open matter adds an event to that case; anybody else's report is a case of its own,
     which a clerk may merge. A number of another system that is already known is refused: `known_number`.
     """
-    told = _cleaned(told)
     caller = caller or Caller()
+    told = _cleaned(told, caller.name)
     caller = replace(caller, subject=known_subject(caller.phone))
     at = now()
     version, number = versions.numbered(process, at)
@@ -154,7 +154,8 @@ def _sender(definition: Definition, by: Actor) -> Unit | None:
     return posts.body_of(by.post) if sends and by.post else None
 
 
-def _cleaned(told: Told) -> Told:
+def _cleaned(told: Told, name: str) -> Told:
+    """The words as they may be shown: free text masked, and the caller's own name wherever the caller wrote it."""
     words = clean(told.words)
     if not words.strip():
         raise Refused("incomplete", verb="report", missing=["words"])
@@ -164,8 +165,8 @@ def _cleaned(told: Told) -> Told:
         raise Refused("unknown_channel", channel=told.channel, known=list(Event.Channel.values))
     if told.point and not (-180 <= told.point[0] <= 180 and -90 <= told.point[1] <= 90):
         raise Refused("outside_world", lon=told.point[0], lat=told.point[1])
-    masked = mask_free(words)
-    title = mask_free(clean(told.title, 200, one_line=True)) if told.title else _first_words(masked)
+    masked = mask_free(words, name)
+    title = mask_free(clean(told.title, 200, one_line=True), name) if told.title else _first_words(masked)
     return Told(
         **{
             **told.__dict__,
@@ -173,7 +174,7 @@ def _cleaned(told: Told) -> Told:
             "title": title,
             "raw": {**told.raw, **({"mandate": told.mandate} if told.mandate else {}), "_words": words},
             "same_as": _same_as(told.same_as) if told.same_as and told.kind == Case.Kind.FINDING else "",
-            "address": mask_free(clean(told.address, 200, one_line=True)) if told.address else "",
+            "address": mask_free(clean(told.address, 200, one_line=True), name) if told.address else "",
         }
     )
 

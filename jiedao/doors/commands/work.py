@@ -30,6 +30,7 @@ ROUNDS = {
     "jiedao.lines.patrol.keeping.keep_all": 60.0,
     "jiedao.doors.rehearsal.duty.move_all": 10.0,
     "jiedao.record.tasks.catch_up_all": 3600.0,
+    "jiedao.lines.subjects.rounds.retain_all": 3600.0,
     "jiedao.ground.db.jobs.free_stalled": 15.0,
     "jiedao.ground.db.jobs.forget_done": 3600.0,
 }

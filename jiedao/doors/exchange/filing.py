@@ -179,5 +179,4 @@ def _answered(built: Built, appeal: Appeal, books: Books, reply: str) -> None:
 
 def _veiled(text: str, caller: Caller) -> str:
     """Masked free text, in which the caller's own name does not stand either."""
-    masked = mask_free(text) if text else ""
-    return masked.replace(caller.name, "[姓名]") if len(caller.name) > 1 else masked
+    return mask_free(text, caller.name) if text else ""

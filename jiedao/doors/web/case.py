@@ -26,6 +26,9 @@ from jiedao.record.models import Case, DispatchOrder
 FIRST, LAST = 3, 5
 """Lines of the timeline that stay open at its two ends."""
 
+MAY_OPEN = frozenset({"dispatcher", "supervisor"})
+"""Posts that see a link to the number; whether it opens is the district's competence `unmask`."""
+
 SHOWN_UNSIGNED = ("blow", "start")
 """Moves whose signatures are shown before anybody has signed: the work of that state is to get them."""
 
@@ -367,7 +370,9 @@ def reporter(case: Case, by: Actor, held: set[str], offered: list[offers.Button]
         return {"none": True}
     if case.shielded and "centre" not in held:
         return {"withheld": True}
-    return {"mask": case.caller_mask, "reveal": bool(reason_to_ring(case, held, offered)), "may_ring": case.may_ring}
+    # The centre's posts are asked on the page itself which of them may: here it would cost a query for everybody.
+    reveal = bool(reason_to_ring(case, held, offered)) or by.post_kind in MAY_OPEN
+    return {"mask": case.caller_mask, "reveal": reveal, "may_ring": case.may_ring}
 
 
 def reason_to_ring(case: Case, held: set[str], offered: list[offers.Button]) -> str:

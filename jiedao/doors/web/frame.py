@@ -63,6 +63,9 @@ STAFF = (
     Desk("rights", gettext_lazy("Rights"), "check", "Q", "powers"),
     Desk("burden", gettext_lazy("Burden"), "bars", "B", "powers"),
     Desk("processes", gettext_lazy("Processes"), "file", "P", "system", frozenset({"system_admin", "district_leader"})),
+    Desk("people_rights", gettext_lazy("Rights of subjects"), "person", "U", "system", frozenset({"security_admin"})),
+    Desk("retention", gettext_lazy("Retention"), "stop", "", "system", frozenset({"security_admin", "system_admin"})),
+    Desk("audit", gettext_lazy("Audit"), "eye", "", "system", frozenset({"auditor"})),
 )
 
 

@@ -17,6 +17,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import views as totp
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.webauthn import views as webauthn
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
@@ -25,8 +26,10 @@ from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import get_language, gettext_lazy
 
 from jiedao.doors import words
+from jiedao.doors.web import passwords, sso
 from jiedao.doors.web.middleware import keep_in_cookies
-from jiedao.ground.people import guesses, preferences
+from jiedao.doors.web.stepup import PROOFS
+from jiedao.ground.people import guesses, preferences, signins
 from jiedao.ground.people.proofs import needs_second_proof
 from jiedao.kit import vault
 from jiedao.kit.refusal import Refused
@@ -37,8 +40,8 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 WITHOUT_PROOF = frozenset(
     {
-        "account_login", "account_logout", "account_reauthenticate", "mfa_activate_totp", "mfa_authenticate",
-        "mfa_reauthenticate",
+        "account_login", "account_logout", "account_reauthenticate", "mfa_activate_totp", "mfa_add_webauthn",
+        "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
     }
 )  # fmt: skip
 """The pages somebody gets whose post asks for a second proof that was not given yet."""
@@ -82,19 +85,30 @@ class Accounts(DefaultAccountAdapter):
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        name = str(credentials.get("username", ""))
+        name, door = str(credentials.get("username", "")), passwords.profile().door
         try:
-            guesses.spend(guesses.SIGN_IN, address(request), name)
+            guesses.spend(door, address(request), name)
         except Refused as refused:
             log.warning("too many wrong passwords, target %s", vault.blind(name, "alarm").hex()[:12])
+            signins.keep("blocked", "password", address(request), name)
             raise told(refused) from None
         user = authenticate(request, **credentials)
-        if user is not None:
-            guesses.passed(guesses.SIGN_IN, address(request), name)
+        if user is None:
+            signins.keep("wrong", "password", address(request), name)
+        else:
+            guesses.passed(door, address(request), name)
         return user
 
+    def logout(self, request: HttpRequest) -> None:
+        if request.user.is_authenticated:
+            signins.keep("out", "", address(request), request.user.get_username(), request.user)
+        super().logout(request)
+
     def post_login(self, request: HttpRequest, user: Any, **told: Any) -> HttpResponse:
-        """On another machine the pages look as this account has chosen."""
+        """Leaves its line; on another machine the pages look as this account has chosen."""
+        records = get_authentication_records(request, user)
+        way = str(records[-1].get("type") or records[-1].get("method")) if records else "password"
+        signins.keep("in", way, address(request), user.username, user)
         answer: HttpResponse = super().post_login(request, user, **told)
         keep_in_cookies(answer, preferences.of(user))
         return answer
@@ -151,6 +165,23 @@ class SetUpForm(ActivateTOTPForm):
         self.fields["code"].label = gettext_lazy("One-time code")
 
 
+class Login(account.LoginView):  # type: ignore[misc]
+    """Name and password; beside it the identity provider, where the operator named one."""
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_context_data(**more)
+        return found | {"sso": settings.OIDC_NAME if sso.is_on() else ""}
+
+
+def add_passkey(request: HttpRequest) -> HttpResponse:
+    """Adding a passkey. Who did it has just shown it: this session has its second proof."""
+    had = _has_codes(request.user)
+    answer: HttpResponse = webauthn.add_webauthn(request)
+    if not had and _has_codes(request.user):
+        record_authentication(request, request.user, "mfa", type=str(Authenticator.Type.WEBAUTHN))
+    return answer
+
+
 def set_up(request: HttpRequest) -> HttpResponse:
     """Setting codes up. Who did it has typed one just now: this session has shown its second proof."""
     had = _has_codes(request.user)
@@ -161,7 +192,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 def _has_codes(user: Any) -> bool:
-    return bool(user.is_authenticated and is_mfa_enabled(user, [Authenticator.Type.TOTP]))
+    return bool(user.is_authenticated and is_mfa_enabled(user, PROOFS))
 
 
 class SecondProofMiddleware:
@@ -178,6 +209,8 @@ class SecondProofMiddleware:
         if user is None or not getattr(request, "district", None) or not user.is_authenticated:
             return None
         match = request.resolver_match
+        if passwords.is_over(user) and not (match and match.url_name in (*WITHOUT_PROOF, "account_change_password")):
+            return _sent_to(request, reverse("account_change_password"))
         if (match and match.url_name in WITHOUT_PROOF) or is_proven(request) or not needs_second_proof(user):
             return None
         if not _has_codes(user):
@@ -198,11 +231,13 @@ def _sent_to(request: HttpRequest, href: str) -> HttpResponse:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/login/", Login.as_view(), name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/change/", account.password_change, name="account_change_password"),
     # Not here: sign-up, mail addresses, resetting a password by mail. Accounts come from the district's own list.
     path("accounts/2fa/totp/activate/", set_up, name="mfa_activate_totp"),
+    path("accounts/2fa/webauthn/add/", add_passkey, name="mfa_add_webauthn"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    *sso.urlpatterns,
 ]

@@ -78,5 +78,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grids/", include("jiedao.doors.web.urls_grids")),
     path("lists/", include("jiedao.doors.web.urls_duties")),
     path("", include("jiedao.doors.web.urls_admission")),
+    path("", include("jiedao.doors.web.urls_privacy")),
     path("", include("jiedao.doors.web.urls_resident")),
 ]

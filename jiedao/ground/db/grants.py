@@ -77,6 +77,15 @@ def _privileges(schema: str, tables: set[str]) -> Iterator[sql.Composed]:
                     sql.Identifier(table),
                     sql.Identifier(role_name(role)),
                 )
+    for table, model in by_table.items():
+        columns = str(getattr(model, "worker_may_clear", "")).split()
+        if table in tables and columns:
+            yield sql.SQL("GRANT UPDATE ({}) ON {}.{} TO {}").format(
+                sql.SQL(", ").join(map(sql.Identifier, columns)),
+                sql.Identifier(schema),
+                sql.Identifier(table),
+                sql.Identifier(role_name("worker")),
+            )
     for role in ("web", "worker"):
         yield sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}").format(
             sql.Identifier(schema), sql.Identifier(role_name(role))

@@ -15,7 +15,8 @@ class Row(models.Model):
 
     `holds` names the fields of each data class, as one string of words per class; the build fails on a field
     that none names. `append_only` rows are facts: the application's roles may insert and read, no more.
-    `row_secured` tables show only what the transaction opened (`jiedao.opened`).
+    `worker_may_clear`: columns of a
+    fact that retention empties. `row_secured` tables show only what the transaction opened (`jiedao.opened`).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -24,6 +25,7 @@ class Row(models.Model):
     append_only: ClassVar[bool] = False
     row_secured: ClassVar[bool] = False
     worker_may_delete: ClassVar[bool] = False
+    worker_may_clear: ClassVar[str] = ""
 
     class Meta:
         abstract = True

@@ -1,6 +1,7 @@
 """Writing the journal (留痕): a change of an object, a look at personal data. Both in the caller's transaction."""
 
-from datetime import UTC
+import logging
+from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,12 @@ from django.db import connection, transaction
 from jiedao.ground.journal import chain
 from jiedao.ground.journal.models import Change, Look
 from jiedao.kit.clock import now
+
+IDENTITY = ("contact", "subject", "caller")
+MOST_AN_HOUR = 30
+"""Openings of identity by one reader within an hour before an alarm rings. Source: our own guarantee (G19)."""
+
+log = logging.getLogger(__name__)
 
 
 def _alone(name: str) -> None:
@@ -76,7 +83,18 @@ def look(
         )
         row.hash = chain.link(row.prev, chain.plain(told_look(row)))
         row.save(force_insert=True)
+        if what in IDENTITY:
+            _ring_if_often(row)
     return row
+
+
+def _ring_if_often(row: Look) -> None:
+    """The thirty-first opening of an identity within an hour is told to whoever watches, and stands in the journal (G19)."""
+    since = row.at - timedelta(hours=1)
+    opened = Look.objects.filter(reader=row.reader, what__in=IDENTITY, at__gt=since).count()
+    if opened > MOST_AN_HOUR:
+        log.warning("alarm: %s opened %s identities within an hour", row.reader, opened)
+        change("alarm", row.id, "many_openings", person_id=row.person_id, post_id=row.post_id, opened=opened)
 
 
 def told_change(row: Change) -> dict[str, Any]:

@@ -116,6 +116,28 @@ def clear(event_id: UUID) -> Caller:
         return Caller(told["name"], told["phone"], contact.may_ring, contact.proven, helper=told.get("helper", ""))
 
 
+def statement(event_id: UUID) -> str:
+    """The words as received. Only for who has written the look before. Empty where none were kept."""
+    with transaction.atomic():
+        open_rows([event_id])
+        kept = Statement.objects.select_related("subject").filter(pk=event_id).first()
+        return vault.open_(_key(kept.subject), kept.sealed, f"statement {event_id}") if kept else ""
+
+
+def correct(subject: Subject, event_ids: list[UUID], caller: Caller) -> None:
+    """Seals name and number anew on these events, and lets the new number find the subject."""
+    key = _key(subject)
+    told = msgspec.json.encode({"name": caller.name, "phone": caller.phone}).decode()
+    with transaction.atomic():
+        open_rows(event_ids)
+        for event_id in event_ids:
+            sealed = vault.seal(key, told, f"contact {event_id}")
+            Contact.objects.filter(pk=event_id).update(sealed=sealed, may_ring=caller.may_ring)
+        hashed = _hash(caller.phone) if caller.phone else None
+        if hashed and not Subject.objects.filter(phone_hash=hashed).exclude(pk=subject.pk).exists():
+            Subject.objects.filter(pk=subject.pk).update(phone_hash=hashed)
+
+
 def _key(subject: Subject) -> bytes:
     if subject.key is None:
         raise Refused("erased")

@@ -21,10 +21,11 @@ from jiedao.ground.people.staff import (
     Tie,
     Unit,
 )
+from jiedao.kit.clock import now
 
 __all__ = [
     "ACT_FOR_PARENT", "Account", "Contact", "Correction", "Establishment", "Guess", "Link", "Person", "Post", "PostKind",
-    "Reorganisation", "SpanQuerySet", "Statement", "Stationing", "Subject", "Tenure", "Tie", "Token", "Unit",
+    "Reorganisation", "SignIn", "SpanQuerySet", "Statement", "Stationing", "Subject", "Tenure", "Tie", "Token", "Unit",
 ]  # fmt: skip
 
 
@@ -46,6 +47,7 @@ class Account(AbstractBaseUser, Row):
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=10, blank=True)
     epoch = models.PositiveIntegerField(default=0, db_default=0)
+    password_at = models.DateTimeField(null=True)
     preferences = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     objects = AccountManager()
@@ -54,7 +56,7 @@ class Account(AbstractBaseUser, Row):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     holds: ClassVar[dict[str, str]] = {
-        "P1": "username person is_active language epoch preferences last_login",
+        "P1": "username person is_active language epoch preferences last_login password_at",
         "P2": "email",
         "P3": "password",
     }
@@ -70,6 +72,11 @@ class Account(AbstractBaseUser, Row):
         salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
         told = f"{self.password}{self.epoch or ''}"
         return salted_hmac(salt, told, secret=secret, algorithm="sha256").hexdigest()
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Notes when, for profiles that ask for a new one after a while."""
+        super().set_password(raw_password)
+        self.password_at = now()
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Rights hang on posts and definitions; Django's own permissions are not used."""
@@ -114,6 +121,33 @@ class Guess(Row):
             models.Index(fields=["door", "place", "at"], name="guess_place_at"),
             models.Index(fields=["door", "target", "at"], name="guess_target_at"),
         ]
+
+
+class SignIn(Row):
+    """One sign-in, refused or not (登录记录): who, by which way, from which address by its keyed hash.
+
+    `target` is the keyed hash of the name that was typed, for those that are nobody's. Kept as retention says.
+    """
+
+    class Outcome(models.TextChoices):
+        IN = "in"
+        WRONG = "wrong"
+        BLOCKED = "blocked"
+        OUT = "out"
+
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
+    way = models.CharField(max_length=12)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    place = models.BinaryField(max_length=32)
+    target = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    append_only = True
+    worker_may_delete = True
+    holds: ClassVar[dict[str, str]] = {"P1": "account way outcome at", "P2": "place target"}
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["-at"], name="sign_in_at")]
 
 
 class Subject(Row):

@@ -190,6 +190,7 @@ class Event(Row):
     person_id = models.UUIDField(null=True)
 
     append_only = True
+    worker_may_clear = "caller_mask subject_id code_hash words address lon lat raw"
     holds: ClassVar[dict[str, str]] = {
         "P1": "case channel source source_key at received_at words address lon lat raw person_id",
         "P2": "caller_mask subject_id",

@@ -4,10 +4,12 @@
 
 import "./bulk.js";
 import "./clock.js";
+import "./countdown.js";
 import "./drafts.js";
 import "./keys.js";
 import "./live.js";
 import "./map.js";
+import "./passkeys.js";
 import "./photos.js";
 import "./position.js";
 import "./print.js";

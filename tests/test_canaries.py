@@ -1,0 +1,139 @@
+"""Canaries (金丝雀): made-up names and numbers in every personal field; no page, file, export, search, log, job or cache of
+any role may show one (G15, R3, R7). The one way to a number, with reason and proof, is not walked here.
+"""
+
+import io
+import logging
+import zipfile
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from pypdf import PdfReader
+
+from jiedao.ground.people.models import Subject
+from jiedao.ground.places.models import Area
+from jiedao.record import consequences
+from jiedao.record.models import Case, Entry
+from tests import cast, matrix
+from tests.api_calls import token_of
+from tests.desks import Colleague
+from tests.matrix import addresses, filled
+from tests.residents import HERE
+
+NAME, PHONE, CARD, PLATE = "欧阳金丝雀", "13987650001", "320106199001011234", "苏A7K9Q2"
+OTHER = "13987650003"
+CANARIES = (NAME, PHONE, OTHER, CARD)
+WORDS = f"我叫{NAME}，电话{PHONE}，身份证{CARD}，三号楼下水道堵了"
+SEARCHES = ("金丝雀", "欧阳", PHONE, "下水道", "26-0000")
+ROLES = [pytest.param(role, marks=[] if role == "urban" else [pytest.mark.nightly]) for role in matrix.ROLES]
+
+
+@pytest.fixture
+def planted(in_gulou) -> list[str]:
+    """A call for help and a complaint of the same person, both with an order, everything told that a form can take."""
+    from jiedao.ground.people.contacts import Caller
+    from jiedao.stages import intake
+
+    numbers, area = [], Area.objects.on().get(code=cast.GRID)
+    for kind, process, phone in (("help", "event", PHONE), ("complaint", "call", OTHER)):
+        told = intake.Told(
+            WORDS,
+            "hotline",
+            area=area,
+            kind=kind,
+            address=f"解放里 5 号 {PHONE}",
+            source="12345",
+            source_key=f"S-{kind}",
+        )
+        by = cast.seat("centre-hotline_clerk-1")
+        case = intake.report(told, by=by, caller=Caller(NAME, phone), process=process).case
+        about = {"reported_units": ["housing"]} if kind == "complaint" else {}
+        cast.do(case, "classify", cast.DISPATCHER, item="street-lights", **about)
+        if process == "event":
+            cast.do(case, "file", cast.DISPATCHER)
+        cast.do(case, "dispatch", cast.DISPATCHER, lead="urban")
+        cast.do(case, "acknowledge", "urban-handler-1")
+        cast.do(case, "note", "urban-handler-1", text=f"已联系来电人 {PHONE}")
+        numbers.append(case.number)
+    for entry in Entry.objects.all():
+        consequences.act(entry.id)
+    return numbers
+
+
+def text(response: Any) -> str:
+    """What an answer says, also where it is packed: sheets and papers."""
+    content = b"".join(response.streaming_content) if getattr(response, "streaming", False) else response.content
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            return "\n".join(packed.read(name).decode("utf-8", "ignore") for name in packed.namelist())
+    if content[:4] == b"%PDF":
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    return content.decode("utf-8", "ignore")
+
+
+def shown(where: str, said: str) -> list[str]:
+    return [f"{canary} on {where}" for canary in CANARIES if canary in said]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_file_export_or_search_of_a_role_shows_one(planted, role):
+    who, found, asked = Colleague(role), [], 0
+    for route, name in addresses():
+        for number in planted if "<str:number>" in route else planted[:1]:
+            if name != "account_logout":
+                path = filled(route, number)
+                found += shown(f"{name} {path}", text(who.get(path)))
+                asked += 1
+    for word in SEARCHES:
+        found += shown(f"search {word}", text(who.post("/search/", {"q": word})))
+        found += shown(f"search {word}", text(who.get(f"/search/?q={word}")))
+
+    print(f"reached {asked} pages as {role}")
+    assert found == []
+
+
+def test_no_program_gets_one(planted):
+    from django.test import Client
+
+    client, found = Client(raise_request_exception=False), []
+    for who in ("dispatcher", "urban"):
+        headers = HERE | {"authorization": f"Bearer {token_of(who)}"}
+        for number in planted:
+            for path in (f"/api/v1/cases/{number}", "/api/v1/cases", "/api/v1/cases?q=下水道"):
+                found += shown(f"{who} {path}", text(client.get(path, headers=headers)))
+
+    assert found == []
+
+
+def test_no_row_job_cache_or_log_holds_one(planted, caplog):
+    """In clear; sealed under the subject's key they do lie there."""
+    caplog.set_level(logging.DEBUG)
+    Colleague("dispatcher").get(f"/case/{planted[0]}/")
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN (%s, 'public')", [connection.schema_name]
+        )
+        for schema, table in cursor.fetchall():
+            for canary in CANARIES:
+                cursor.execute(f'SELECT count(*) FROM "{schema}"."{table}" t WHERE t::text LIKE %s', [f"%{canary}%"])
+                found += [f"{canary} in {table}"] * cursor.fetchone()[0]
+    for canary in CANARIES:
+        found += [f"{canary} in the log"] * (canary in caplog.text)
+        found += [f"{canary} in the cache"] * (canary in str(getattr(cache, "_cache", "")))
+
+    assert found == []
+    assert Subject.objects.filter(key__isnull=False).exists()
+
+
+def test_the_handler_of_a_complaint_gets_no_mask_either(planted):
+    complaint = Case.objects.get(number=planted[1])
+    assert complaint.shielded and complaint.caller_mask
+
+    page = text(Colleague("urban").get(f"/case/{complaint.number}/"))
+
+    assert complaint.number in page
+    assert [part for part in complaint.caller_mask.split() if part in page] == []
+    assert Colleague("housing").get(f"/case/{complaint.number}/").status_code == 404

@@ -1,0 +1,327 @@
+"""Personal data (个人信息): opened with a reason and a fresh proof, found, corrected and deleted on request, gone when due."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from allauth.account.internal.flows import login
+from django.db import connection
+
+from jiedao.ground.districts import district
+from jiedao.ground.journal.models import Change, Look
+from jiedao.ground.people import contacts
+from jiedao.ground.people.models import Contact, Subject
+from jiedao.kit.clock import now, today
+from jiedao.kit.refusal import Refused
+from jiedao.lines.subjects import desk, holds, retention
+from jiedao.lines.subjects.models import Hold, Purge, SubjectRequest
+from jiedao.record import audit
+from jiedao.record.models import Attachment, Case, Event, Findable, Words
+from tests.desks import Colleague, reported, words
+from tests.residents import acting
+
+NAME, PHONE = "欧阳金丝雀", "13987650001"
+
+
+@pytest.fixture
+def case(in_gulou) -> Case:
+    return reported(name=NAME, phone=PHONE)
+
+
+def stale(colleague: Colleague, minutes: int = 16) -> Colleague:
+    """The same session, its second proof that long ago."""
+    session = colleague.client.session
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": time.time() - minutes * 60}]
+    session.save()
+    return colleague
+
+
+def looks(case: Case, what: str = "contact") -> int:
+    return Look.objects.filter(object_id=case.id, what=what).count()
+
+
+# Opening identity
+
+
+def test_with_a_purpose_and_a_fresh_proof_one_number_is_shown_and_the_look_stands_before_it(case):
+    supervisor = Colleague("supervisor")
+    asked = words(supervisor.get(f"/case/{case.number}/contact/"))
+    assert "核实诉求内容" in asked and PHONE not in asked
+
+    answer = supervisor.post(f"/case/{case.number}/contact/", {"purpose": "verify"})
+
+    assert PHONE in words(answer) and answer.headers["Cache-Control"] == "no-store"
+    assert "jd-countdown" in answer.text
+    assert Look.objects.get(object_id=case.id, what="contact").purpose == "verify"
+
+
+def test_the_caller_sees_who_opened_it(case):
+    Colleague("supervisor").post(f"/case/{case.number}/contact/", {"purpose": "verify"})
+
+    from jiedao.record import queries
+
+    assert len(queries.looks(case)) == 1
+
+
+def test_an_old_proof_is_asked_for_again_and_nothing_is_shown(case):
+    answer = stale(Colleague("supervisor")).post(f"/case/{case.number}/contact/", {"purpose": "verify"})
+
+    assert answer.headers["Location"].startswith("/accounts/2fa/reauthenticate/")
+    assert looks(case) == 0
+
+
+@pytest.mark.parametrize("purpose", ["", "curious", "callback", "order"])
+def test_without_a_purpose_of_the_list_nothing_is_shown(case, purpose):
+    answer = Colleague("supervisor").post(f"/case/{case.number}/contact/", {"purpose": purpose})
+
+    assert (answer.status_code, PHONE in words(answer), looks(case)) == (422, False, 0)
+
+
+@pytest.mark.parametrize("who", ["drainage", "inspector", "leader", "admin", "auditor", "security", "urban", "grid"])
+def test_whose_business_it_is_not_finds_no_such_page(case, who):
+    colleague = Colleague(who)
+
+    assert colleague.post(f"/case/{case.number}/contact/", {"purpose": "verify"}).status_code == 404
+
+
+def test_if_the_look_cannot_be_written_nothing_is_shown(case, monkeypatch):
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("no journal")
+
+    monkeypatch.setattr("jiedao.ground.journal.notes.look", fails)
+    with pytest.raises(RuntimeError):
+        Colleague("supervisor").post(f"/case/{case.number}/contact/", {"purpose": "verify"})
+
+
+def test_the_thirty_first_opening_within_an_hour_rings(case, caplog):
+    supervisor = Colleague("supervisor")
+    for _ in range(31):
+        supervisor.post(f"/case/{case.number}/contact/", {"purpose": "verify"})
+
+    assert [r for r in caplog.records if "alarm" in r.message]
+    assert Change.objects.filter(kind="alarm", verb="many_openings").count() == 1
+
+
+# The rights desk
+
+
+def asked(kind: str) -> SubjectRequest:
+    return desk.ask(PHONE, kind, by=acting("security"), purpose="subject_request", basis="回拨本人号码核对")
+
+
+def test_a_request_is_taken_down_with_its_limit_and_names_nobody(case):
+    security = Colleague("security")
+    told = {"phone": PHONE, "kind": "copy", "purpose": "subject_request", "basis": "回拨核对"}
+
+    answer = security.post("/people-rights/new/", told)
+
+    assert answer.status_code == 303, words(answer)
+    row = SubjectRequest.objects.get()
+    assert (row.limit, row.due_at > now() + timedelta(days=14)) == ("15 working_days", True)
+    page = words(security.get(answer.headers["Location"]))
+    assert case.number in page and PHONE not in page and NAME not in page
+    assert Look.objects.filter(object_id=row.subject_id, what="subject").count() == 1
+
+
+def test_an_unknown_number_is_told_and_nothing_is_kept(in_gulou):
+    with pytest.raises(Refused, match="no_subject"):
+        desk.ask("13987650009", "copy", by=acting("security"), purpose="subject_request", basis="x")
+
+    assert not SubjectRequest.objects.exists()
+
+
+def test_the_copy_holds_everything_once_and_each_opening_is_on_the_record(case):
+    row = asked("copy")
+
+    answer = Colleague("security").post(f"/people-rights/{row.id}/copy/")
+
+    told = json.loads(answer.content)
+    assert [(e["number"], e["name"], e["phone"]) for e in told["events"]] == [(case.number, NAME, PHONE)]
+    assert looks(case) == 1
+    with pytest.raises(Refused, match="already_answered"):
+        desk.copy(row, by=acting("security"))
+
+
+def test_a_correction_stands_on_every_event_and_finds_the_new_number(case):
+    row = asked("correct")
+
+    desk.correct(row, by=acting("security"), name="欧阳正", phone="13987650002", may_ring=False)
+
+    event = Event.objects.get(case=case)
+    assert contacts.clear(event.id).phone == "13987650002"
+    case.refresh_from_db()
+    assert case.caller_mask == "欧* 139****0002" or "139****0002" in case.caller_mask
+    assert contacts.known_subject("13987650002").id == event.subject_id
+
+
+def test_a_deletion_is_not_done_over_a_hold(case):
+    holds.make(case.number, by=acting("security"), reason="信访复查", until=today() + timedelta(days=30))
+
+    with pytest.raises(Refused, match="held"):
+        desk.delete(asked("delete"), by=acting("security"))
+
+    assert Subject.objects.get(pk=Event.objects.get(case=case).subject_id).key is not None
+
+
+def test_after_a_deletion_and_its_round_no_canary_is_left_anywhere(fresh_database, run_jiedao):
+    """Every text and byte column of the district is looked through, before and after."""
+    with district("gulou"):
+        case = reported(f"我是{NAME}，电话{PHONE}，下水道堵了", name=NAME, phone=PHONE)
+        mask = Case.objects.get(pk=case.pk).caller_mask
+        assert everywhere(mask) == {"record_case", "record_event"}
+        assert everywhere(PHONE) == everywhere(NAME) == set()
+        event = Event.objects.get(case=case)
+        desk.delete(asked("delete"), by=acting("security"))
+        with pytest.raises(Refused, match="erased"):
+            contacts.clear(event.id)
+
+    assert run_jiedao("work", "--ticker", "--once").returncode == 0
+
+    with district("gulou"):
+        assert everywhere(mask) == set()
+        assert everywhere(str(event.subject_id)) <= {"people_subject", "subjects_subjectrequest", "journal_look"}
+        with pytest.raises(Refused, match="no_contact"):
+            contacts.clear(event.id)
+        assert [fault for fault in audit.verify_all().faults if not fault.startswith("seal")] == []
+
+
+def everywhere(word: str) -> set[str]:
+    """The tables of the district in which a word stands, whatever the column's type."""
+    found = set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [connection.schema_name])
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT 1 FROM "{table}" t WHERE t::text LIKE %s LIMIT 1', [f"%{word}%"])
+            if cursor.fetchone():
+                found.add(table)
+    return found
+
+
+# Retention
+
+
+@pytest.fixture
+def old(fresh_database):
+    """A closed complaint, a closed call for help and one that is held; the clock stands long after."""
+    with district("gulou"):
+        made = {}
+        for name, kind in (("complaint", "complaint"), ("help", "help"), ("held", "help")):
+            made[name] = _closed(kind)
+        holds.make(made["held"].number, by=acting("security"), reason="复查", until=today() + timedelta(days=360))
+        yield made
+
+
+def _closed(kind: str) -> Case:
+    from tests.residents import Resident
+    from tests.residents import closed as to_the_end
+
+    resident = Resident()
+    number, _ = resident.reported(
+        words="三号楼前的路灯不亮", name=NAME, phone=f"139{time.monotonic_ns() % 10**8:08}", kind=kind
+    )
+    return to_the_end(number)
+
+
+def due_after(months: int, run_jiedao) -> None:
+    """The rounds of the worker, as many months later."""
+    retain_as_worker(now() + timedelta(days=31 * months))
+
+
+def retain_as_worker(at) -> None:
+    """Web may not delete: the round runs as the worker, on a connection of its own."""
+    import subprocess
+    import sys
+
+    code = (
+        "import os; os.environ['JIEDAO_ROLE']='worker'; import django; django.setup()\n"
+        "from datetime import datetime; from jiedao.kit.clock import moved\n"
+        "from jiedao.lines.subjects.rounds import retain_all\n"
+        f"with moved(datetime.fromisoformat('{at.isoformat()}')): print(retain_all())"
+    )
+    import os
+
+    env = os.environ | {"JIEDAO_ROLE": "worker", "DJANGO_SETTINGS_MODULE": "jiedao.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "failed in" not in done.stderr, done.stderr[-3000:]
+
+
+def kept(case: Case) -> bool:
+    return Event.objects.filter(case=case, subject_id__isnull=False).exists()
+
+
+def test_who_complained_goes_a_year_after_closing_who_called_after_two_and_a_hold_keeps(old):
+    retain_as_worker(now() + timedelta(days=350))
+    assert [kept(old[name]) for name in ("complaint", "help", "held")] == [True, True, True]
+
+    retain_as_worker(now() + timedelta(days=370))
+    assert [kept(old[name]) for name in ("complaint", "help", "held")] == [False, True, True]
+
+    Hold.objects.update(until=today() + timedelta(days=900))
+    retain_as_worker(now() + timedelta(days=740))
+    assert [kept(old[name]) for name in ("complaint", "help", "held")] == [False, False, True]
+    assert {run.code: run.held for run in Purge.objects.filter(gone__contacts__gt=0)} == {
+        "complainants": 0,
+        "callers": 1,
+    }
+    assert Subject.objects.filter(key=None).count() == 2
+
+
+@pytest.mark.nightly
+def test_words_and_what_finds_them_go_after_five_years_and_the_chains_still_stand(old):
+    retain_as_worker(now() + timedelta(days=5 * 366 + 30))
+
+    gone = [old["complaint"].id, old["help"].id]
+    assert not Words.objects.filter(entry__case__in=gone).exists()
+    assert not Findable.objects.filter(pk__in=gone).exists()
+    assert not Attachment.objects.filter(case__in=gone).exists()
+    assert set(Case.objects.filter(pk__in=gone).values_list("words", "title")) == {("", retention.GONE)}
+    assert [fault for fault in audit.verify_all().faults if not fault.startswith("seal")] == []
+
+
+def test_the_operators_list_tells_what_goes_when_and_what_went(in_gulou):
+    Purge(code="callers", months=24, at=now(), gone={"contacts": 7}, held=1).save(force_insert=True)
+
+    page = words(Colleague("security").get("/retention/"))
+
+    assert "来电人身份" in page and "投诉举报人身份" in page and " 7 " in page
+
+
+# Watching
+
+
+def test_the_auditor_reads_who_read_who_changed_and_who_signed_in_and_nobody_else_does(case):
+    Colleague("supervisor").post(f"/case/{case.number}/contact/", {"purpose": "verify"})
+    auditor = Colleague("auditor")
+
+    assert case.number in words(auditor.get(f"/audit/?number={case.number}"))
+    assert auditor.get("/audit/?tab=changes").status_code == auditor.get("/audit/?tab=sign_ins").status_code == 200
+    for other in ("admin", "security", "leader", "dispatcher", "drainage"):
+        assert Colleague(other).get("/audit/").status_code == 404
+
+
+def test_secrets_lie_behind_the_wall_or_are_named_here_with_why():
+    from django.apps import apps
+
+    from jiedao.ground.db.rows import class_of
+
+    outside = {
+        "people.Account": "a password's hash, read before anything could be opened",
+        "people.Token": "a token's hash, found by itself",
+        "people.Subject": "a key wrapped by the master key and a keyed hash; neither says who it is",
+        "record.Event": "the hash of a code; reporter and words lie in Contact and Statement",
+        "patrol.Source": "a source's hash of its key",
+        "patrol.Device": "a device's hash of its key",
+        "papers.Paper": "the key of a paper, wrapped",
+        "notify.Channel": "an address sealed under a key of its own",
+    }
+    found = {
+        model._meta.label
+        for model in apps.get_models()
+        if model.__module__.startswith("jiedao.") and not getattr(model, "row_secured", False)
+        for field in model._meta.concrete_fields
+        if class_of(model, field.name) == "P3"
+    }
+    assert found == set(outside)
+    assert Contact.row_secured
