@@ -91,7 +91,7 @@ class Report:
 def run(size: Size, place: Place, say: Say) -> Report:
     """Prepares the place, measures everything, and profiles what is below its goal."""
     load_before = round(os.getloadavg()[0], 2)
-    cases = _prepare(place, size, say)
+    cases = prepare(place, size, say)
     material = place.told("bench.material", 50_000, role="owner")
     report = Report(_machine(place, load_before), asdict(size) | {"cases": cases})
     road = _Road(place, size, material, say)
@@ -113,8 +113,11 @@ def run(size: Size, place: Place, say: Say) -> Report:
     return report
 
 
-def _prepare(place: Place, size: Size, say: Say) -> int:
-    """A demo district, rehearsed by the real verbs, then copied; vacuumed, so that no round pays for the load."""
+def prepare(place: Place, size: Size, say: Say) -> int:
+    """A demo district, rehearsed by the real verbs, then copied; vacuumed, so that no round pays for the load.
+
+    The answer is how many cases there are.
+    """
     place.start()
     ready = place.home / "bench-ready.json"
     if ready.exists():

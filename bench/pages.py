@@ -1,0 +1,111 @@
+"""The pages (页面性能): what the server spends on each, found by its links, in a district of 200,000 cases.
+
+The goal is 80 ms a page (screens, budgets). In one process, one request at a time, as the web role: a page's own cost,
+without network, queue or other users.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench import road
+from bench.place import DISTRICT, Place
+
+GOAL_MS = 80.0
+TIMES, TIMES_QUICK = 9, 2
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One page: the median and the slowest of its requests in milliseconds, its statements, its bytes."""
+
+    name: str
+    role: str
+    path: str
+    median_ms: float
+    most_ms: float
+    queries: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Every page that was reached, the slowest first."""
+
+    cases: int
+    pages: list[Cost]
+
+    @property
+    def slow(self) -> list[Cost]:
+        return [cost for cost in self.pages if cost.median_ms >= GOAL_MS]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"goal_ms": GOAL_MS, "slow": [cost.name for cost in self.slow]}
+
+
+def run(quick: bool, place: Place, say: Say) -> Report:
+    """Prepares the place as `bench road` does, or uses what is there, then asks for every page."""
+    size = road.QUICK if quick else road.FULL
+    cases = road.prepare(place, size, say)
+    say("bringing the tables up to date")
+    place.jiedao("migrate")
+    say("asking for every page")
+    found = place.told("bench.pages", TIMES_QUICK if quick else TIMES, role="web")
+    return Report(cases, [Cost(**each) for each in found])
+
+
+def told(report: Report) -> str:
+    """The report in words: a line for each page, then what is above the goal."""
+    lines = [f"{report.cases:,} cases; milliseconds of the server: median, slowest; statements; kB"]
+    lines += [
+        f"  {cost.median_ms:7.1f} {cost.most_ms:7.1f} {cost.queries:4} {cost.size / 1000:6.0f}  {cost.name} ({cost.role})"
+        for cost in report.pages
+    ]
+    slow = ", ".join(cost.name for cost in report.slow) or "none"
+    return "\n".join([*lines, f"above {GOAL_MS:.0f} ms: {slow}"])
+
+
+def _measured(times: int) -> list[Cost]:
+    """Run inside the place: the pages of all roles, each by the first role that reaches it."""
+    import django  # noqa: PLC0415 -- slow import
+
+    django.setup()
+    from jiedao.ground.districts import district  # noqa: PLC0415 -- after setup
+    from tests import everywhere  # noqa: PLC0415 -- after setup
+
+    with district(DISTRICT):
+        seen: Counter[str] = Counter()
+        begin = tuple(path for path in everywhere.names().values() if path)
+        found = [page for role in everywhere.ROLES for page in everywhere.pages(role, begin, seen)]
+        costs = [_cost(page, everywhere.visitor(page.role), times) for page in found]
+    return sorted(costs, key=lambda cost: -cost.median_ms)
+
+
+def _cost(page: Any, who: Any, times: int) -> Cost:
+    from django.db import connection  # noqa: PLC0415 -- after setup
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415 -- after setup
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = who.get(page.path)
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter()
+        who.get(page.path)
+        spent.append(1000 * (time.perf_counter() - began))
+    return Cost(
+        page.name, page.role or "visitor", page.path, round(statistics.median(spent), 1), round(max(spent), 1),
+        len(asked), len(answer.content),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiedao.settings")
+    print(json.dumps([asdict(cost) for cost in _measured(int(sys.argv[1]))]))
