@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
+from jiedao.ground.db import replay
 from jiedao.ground.db.grants import grant
 from jiedao.ground.db.home import Trouble
 from jiedao.ground.db.roles import bootstrap, make_roles, parameters, server
@@ -80,10 +81,16 @@ def _one_schema(schema: str, report: Report) -> None:
     report(schema)
     with psycopg.connect(**parameters("owner"), autocommit=True) as owner:
         owner.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
-        call_command("migrate_schemas", schema_name=schema, verbosity=0, interactive=False)
-        if schema != PUBLIC:
+        if schema == PUBLIC:
+            _run_migrations(schema)
+        else:
+            replay.make_tables(schema, lambda: _run_migrations(schema))
             _number_sequences(owner, schema)
     grant(schema)
+
+
+def _run_migrations(schema: str) -> None:
+    call_command("migrate_schemas", schema_name=schema, verbosity=0, interactive=False)
 
 
 def _number_sequences(owner: psycopg.Connection, schema: str) -> None:
