@@ -14,11 +14,13 @@ from jiedao.ground.people.models import Account, Tenure
 from jiedao.kit.clock import today
 from jiedao.record import consequences
 from jiedao.record.models import Attachment, Case, Entry
+from jiedao.stages import resolution
 from tests.axe import serious, sideways
 from tests.browser.test_desks_browser import sign_in
 from tests.cast import seat
-from tests.desks import answered, reported, sent
-from tests.residents import Resident, photo
+from tests.desks import Colleague, order_of, reported, sent
+from tests.residents import Resident, acting, photo
+from tests.test_pages_case import director, drafted
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +28,7 @@ PICTURES = {
     "triage": ("dispatcher", "/triage/"),
     "department": ("drainage", "/department/"),
     "whistles": ("clerk", "/whistles/"),
-    "checks": ("callback", "/checks/"),
+    "checks": ("callback", "/checks/?tab=callback"),
     "report": ("", "/report/"),
 }
 
@@ -40,10 +42,26 @@ def scene() -> None:
     """Enough on every desk that a picture shows what it is for."""
     matters = ("路灯不亮，夜里看不见路", "三号楼下水道堵塞，污水外溢", "楼道堆物，过不了人", "井盖松动，车过有响声")
     for n, text in enumerate(matters):
-        sent("drainage", case=reported(text, off=n * 250.0))
+        sent("drainage", case=reported(text, off=n * 200.0))
     for n, text in enumerate(("树枝压到电线", "早点摊占道，行人走机动车道")):
-        reported(text, off=1100.0 + n * 250.0)
-    answered(sent("drainage", case=reported("雨水井口堵塞", off=1700.0)))
+        reported(text, off=800.0 + n * 200.0)
+    for n, unit in enumerate(("drainage", "urban", "housing")):
+        called(unit, 1200.0 + n * 150.0)
+    drafted("whistle_hard")
+    number = drafted("whistle_hard")
+    for colleague in (Colleague("secretary"), director()):
+        colleague.do(number, "blow")
+    Colleague("fire").do(number, "acknowledge")
+
+
+def called(unit: str, off: float) -> None:
+    """A call that its unit has answered, so that the callback clerk rings."""
+    case = sent(unit, case=reported("小区物业不修楼道灯", off=off, process="call", kind="help"))
+    order, by = order_of(case, unit), acting(unit)
+    resolution.acknowledge(order, by=by)
+    resolution.contact(order, by=by, way="phone", text="已联系")
+    resolution.start(order, by=by)
+    resolution.reply(order, by=by, outcome="done", text="已处理")
 
 
 @pytest.mark.skipif(not os.environ.get("JIEDAO_PICTURES"), reason="makes files: python -m tests.pictures")
