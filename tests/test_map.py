@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from django.db import connection
 
+from bench import snapshot as filling
 from jiedao.kit.clock import now
 from jiedao.record.models import Case
 from jiedao.record.queries import Lists, snapshot
@@ -183,36 +183,5 @@ def test_twenty_thousand_open_cases_come_in_150_ms():
 
 
 def fill(count: int) -> None:
-    """Open cases with limits of their own, all over the district; copies of one in all else."""
     case, (lon, lat) = sent("drainage"), somewhere()
-    like = "s.id = %s"
-    spread = {
-        "id": "gen_random_uuid()",
-        "number": "'26-' || lpad((20000 + g)::text, 6, '0')",
-        "lon": f"{lon} + random() * 0.08",
-        "lat": f"{lat} + random() * 0.08",
-        "due_at": "now() + (random() * 10 - 1) * interval '1 day'",
-        "severity": "(random() * 1.2)::int",
-    }
-    _copies("record_case", spread, f"record_case s, generate_series(1, {count}) g WHERE {like}", [case.id])
-    limits = {
-        "id": "gen_random_uuid()", "case_id": "c.id", "due_at": "c.due_at", "order_id": "NULL", "paused_since": "NULL",
-        "soon_at": "c.due_at - interval '6 hours'", "started_at": "c.due_at - interval '1 day'", "stopped_at": "NULL",
-    }  # fmt: skip
-    source = "record_case c, (SELECT * FROM record_deadline WHERE stopped_at IS NULL LIMIT 1) s WHERE c.id <> %s"
-    _copies("record_deadline", limits, source, [case.id])
-    with connection.cursor() as cursor:
-        cursor.execute("DISCARD PLANS")  # they were made for a handful of rows; the checks at the end would crawl
-
-
-def _copies(table: str, given: dict[str, str], source: str, values: list) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() "
-            "AND table_name = %s",
-            [table],
-        )
-        columns = [row[0] for row in cursor.fetchall()]
-        names = ", ".join(f'"{name}"' for name in columns)
-        chosen = ", ".join(given.get(name, f's."{name}"') for name in columns)
-        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {source}", values)
+    filling.fill(case.id, lon, lat, count)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
+from bench import snapshot as filling
 from jiedao.ground.districts import district
 from jiedao.ground.duties.models import DutyItem
 from jiedao.ground.people.contacts import Caller
@@ -234,3 +235,45 @@ def test_the_dispatch_map_works_without_webgl_and_on_a_phone(browser, site, phon
     ready(page)
     assert sideways(page) == 0
     assert serious(page) == []
+
+
+SMOOTH = """async () => {
+  const map = document.querySelector("jd-command-map").map;
+  const frames = [];
+  let last = performance.now(), left = 60;
+  await new Promise(done => {
+    const step = at => {
+      frames.push(at - last);
+      last = at;
+      map.panBy([12, 5], {duration: 0});
+      left -= 1;
+      left ? requestAnimationFrame(step) : done();
+    };
+    requestAnimationFrame(step);
+  });
+  frames.sort((a, b) => a - b);
+  return [frames[30], frames[57]];
+}"""
+
+
+@pytest.mark.nightly
+def test_twenty_thousand_cases_and_three_thousand_people_move_smoothly(desk, squad):
+    """The drawing is done in software here: the figures say that nothing grows with the number, not what a card does."""
+    filling.fill(filed().id, patrols.PARK[0] - 0.04, patrols.PARK[1] - 0.04, 20_000)
+    crowd = [
+        [f"s{n}", f"巡-{n}", "free", patrols.PARK[0] + (n % 60) / 1500, patrols.PARK[1] + n / 60 / 1500, 5, []]
+        for n in range(3_000)
+    ]
+    page = sign_in(desk)
+    page.route("**/map/?**part=people**", lambda route: route.fulfill(json={"rows": crowd, "figures": {}}))
+    desk.open("/map/?view=map")
+    page.wait_for_selector("jd-command-map[data-peopled]", timeout=30_000)
+    usable = page.evaluate("performance.now()")
+    page.wait_for_function("() => document.querySelector('jd-command-map').people.size === 3000")
+    assert page.evaluate("document.querySelector('jd-command-map').all.size") > 20_000
+
+    middle, slow = page.evaluate(SMOOTH)
+
+    print(f"usable after {usable:.0f} ms; a frame {middle:.0f} ms in the middle, {slow:.0f} ms at p95")
+    assert usable < 4_000
+    assert slow < 250

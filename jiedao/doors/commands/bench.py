@@ -19,6 +19,7 @@ EXAMPLES = """
   jiedao bench pages                     what the server spends on every page, at 200,000 cases
   jiedao bench places                    points to grids, singly and in bulk, and the checks of borders; ten seconds
   jiedao bench command                   positions taken per second beside a bare COPY, the nearest ten; two minutes
+  jiedao bench live                      1,000 open desks from commit to hint, and the map's snapshot; three minutes
 Nothing of your installation is read or touched. exit code: 0 every goal holds, 3 some do not, 1 it could not measure
 """
 
@@ -84,7 +85,20 @@ def _command(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
     return asdict(found), command.told(found), found.holds
 
 
-IN_A_PLACE: dict[str, Measure] = {"road": _road, "pages": _pages, "command": _command}
+def _live(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
+    """Each in a process of its own inside the bench's installation."""
+    from bench import live  # noqa: PLC0415 -- optional dependency
+
+    desks, moves, cases = (50, 5, 500) if args.quick else (1000, 60, 20_000)
+    place.start()
+    place.jiedao("demo")
+    drawn = place.told("bench.snapshot", cases, role="owner")
+    found = place.told("bench.live", desks, moves, role="owner")
+    holds = found["holds"] and drawn["snapshot_ms"] < 150 and drawn["packed_kb"] < 300
+    return {"live": found, "snapshot": drawn}, f"{live.told(found)}\n{drawn}", holds
+
+
+IN_A_PLACE: dict[str, Measure] = {"road": _road, "pages": _pages, "command": _command, "live": _live}
 
 
 def _places(args: argparse.Namespace) -> int:

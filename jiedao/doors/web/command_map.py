@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_GET
 
@@ -179,14 +180,16 @@ def detail(request: HttpRequest, by: Actor) -> dict[str, Any]:
     number, shift = request.GET.get("case", ""), request.GET.get("shift", "")
     back = tabs.here(request, "do", "part")[:-1]
     if not number:
-        return {"case": None, "person": _person(by, shift) if shift else None, "back": back, "focus": True}
+        person = _person(by, shift) if shift else None
+        track = reverse("track", args=[shift]) if person else ""
+        return {"case": None, "person": person, "track_href": track, "back": back, "focus": True}
     case = sight.case_or_404(by, number)
     state = case.process.definition.state(case.state)
     found = patrol.candidates(case, by, SUGGESTED)
     story = queries.story(case)
-    clocks = [
-        telling.deadline(row, case.process.definition, story.items) for row in story.deadlines if not row.stopped_at
-    ]
+    running = [row for row in story.deadlines if not row.stopped_at]
+    running.sort(key=lambda row: (row.paused_since is not None, row.due_at))  # as in the list: the next to ring
+    clocks = [telling.deadline(row, case.process.definition, story.items) for row in running[:1]]
     return {
         "case": case,
         "state": state,
@@ -197,7 +200,7 @@ def detail(request: HttpRequest, by: Actor) -> dict[str, Any]:
         "others": found.others[:5],
         "may_send": bool(case.process.definition.moves_of("dispatch", case.state))
         or any(turn.order.is_open for turn in story.turns),
-        "focus": is_part(request),
+        "focus": is_part(request) and "JD-Poll" not in request.headers,
         "going": _going(by, case),
         "groups": [one for one in patrol.groups(by) if one.case_number == case.number],
         "gateway": bool(calls.gateway()),
@@ -210,7 +213,7 @@ def _going(by: Actor, case: Case) -> list[dict[str, Any]]:
     """Who was sent to a case and how far they are; who is not on duty in sight shows as the post alone."""
     signs = {one.person_id: one.call_sign for one in patrol.on_duty(by)}
     words = {
-        "asked": gettext("Asked"),
+        "asked": pgettext("of somebody sent", "Asked"),
         "accepted": gettext("Accepted"),
         "under_way": gettext("Under way"),
         "on_site": gettext("On site"),

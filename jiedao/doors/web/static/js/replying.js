@@ -27,7 +27,7 @@ function place(form) {
 /** @param {HTMLFormElement} form @param {string} where */
 function goTo(form, where) {
   const [name, at] = where.split(":");
-  const field = [...form.elements].find((one) => isField(one) && one.name === name);
+  const field = [...form.elements].find((one) => isField(one) && one.name === name) ?? null;
   if (!isField(field) || field.type === "hidden" || document.querySelector("[data-jd-focus]")) return;
   field.focus();
   if (at && "setSelectionRange" in field) field.setSelectionRange(Number(at), Number(at));
@@ -130,7 +130,7 @@ function fill(choice) {
       if (field instanceof HTMLInputElement && field.type === "radio") {
         const none = ![...form.elements].some((one) => one instanceof HTMLInputElement && one.name === name && one.checked);
         if (field.value === text && (none || before[name])) field.checked = true;
-      } else if (!field.value || field.value === before[name] || field.value === field.defaultValue) field.value = text;
+      } else if (!field.value || field.value === before[name] || ("defaultValue" in field && field.value === field.defaultValue)) field.value = text;
     }
   }
   filledBefore.set(form, chosen.says);

@@ -3,6 +3,7 @@
  */
 
 import { DrawnMap } from "./case-map.js";
+import { extend } from "./map.js";
 import { token } from "./symbols.js";
 
 const EVERY = 5_000;
@@ -28,8 +29,27 @@ class WallMap extends DrawnMap {
     document.addEventListener("jd:wall", () => this.load().then(() => this.sync()));
   }
 
-  /** Nobody moves a wall: its frame is the district. @override */
+  /** Nobody moves a wall: its frame is the district. @override @param {import("maplibre-gl").Map} map */
+  frame(map) {
+    const box = new (/** @type {typeof import("maplibre-gl")} */ (this.library)).LngLatBounds();
+    for (const { geometry } of this.outlines?.features ?? []) extend(box, geometry);
+    if (!box.isEmpty()) map.fitBounds(box, { padding: 24, duration: 0 });
+  }
+
+  /** @override */
   moved() {}
+
+  /** Words and symbols are read from five metres. @override @param {import("maplibre-gl").Map} map */
+  spot(map) {
+    super.spot(map);
+    const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    for (const level of ["community", "grid"]) map.removeLayer(`names-${level}`);
+    map.setLayerZoomRange("names-subdistrict", 0, 24);
+    map.setLayoutProperty("names-subdistrict", "text-size", size);
+    map.removeLayer("labels");
+    map.setLayoutProperty("clusters", "text-size", size);
+    for (const layer of ["cases", "clusters"]) map.setLayoutProperty(layer, "icon-size", size / 14);
+  }
 
   /** @override */
   listen(/** @type {import("maplibre-gl").Map} */ map) {
@@ -123,8 +143,7 @@ function draw({ opened, closed }) {
   chart.setOption(
     {
       animation: false,
-      grid: { left: size * 2, right: size * 0.5, top: size * 1.8, bottom: size * 1.6 },
-      legend: { top: 0, right: 0, textStyle: text, itemWidth: size, itemHeight: size * 0.7 },
+      grid: { left: size * 2, right: size * 0.5, top: size * 0.6, bottom: size * 1.6 },
       tooltip: { renderMode: "richText", trigger: "axis" },
       xAxis: { type: "category", data: opened.map((_, hour) => String(hour)), axisLabel: { ...text, interval: 3 }, axisLine: { lineStyle: { color: token("control") } } },
       yAxis: { type: "value", minInterval: 1, splitNumber: 2, axisLabel: text, splitLine: { lineStyle: { color: token("hairline") } } },
@@ -138,8 +157,10 @@ async function ask() {
   const answer = await fetch("data/", { cache: "no-store", signal: AbortSignal.timeout(4_000) }).catch(() => undefined);
   if (answer?.status === 401) return age(true);
   if (!answer?.ok) return;
+  const told = await answer.json().catch(() => undefined);
+  if (!told) return;
   heard = performance.now();
-  show(await answer.json());
+  show(told);
 }
 
 /** Past eight seconds the age stands there in words, until something comes again. @param {boolean} [over] */
@@ -157,6 +178,8 @@ function age(over) {
 }
 
 window.setInterval(ask, EVERY);
+// What asks for an answer out of turn: a test that lives through a day in a minute.
+document.addEventListener("jd:wall-ask", () => ask());
 window.setInterval(() => age(), 1_000);
 window.addEventListener("load", () => written && show(JSON.parse(written)));
 window.addEventListener("resize", () => chart?.resize());
