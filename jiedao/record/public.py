@@ -33,7 +33,7 @@ _STATE = (
 _PLACE = "split_part(c.area_path, '/', 2)"
 _COMMUNITY = "split_part(c.area_path, '/', 3)"
 _WEEK = "to_char(date_trunc('week', c.opened_at AT TIME ZONE 'Asia/Shanghai'), 'YYYY-MM-DD')"
-_SCOPE = "c.kind = ANY(%(kinds)s) AND c.opened_at >= %(since)s AND c.parent_id IS NULL AND NOT c.imported"
+_SCOPE = "c.kind = ANY(%(kinds)s) AND c.opened_at >= %(since)s AND c.parent_id IS NULL"
 _COUNTS = f"""
 SELECT c.kind, {_STATE}, {_PLACE}, {_COMMUNITY}, {_WEEK}, count(*) FROM record_case c WHERE {_SCOPE} GROUP BY 1, 2, 3, 4, 5
 """
