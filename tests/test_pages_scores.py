@@ -1,6 +1,7 @@
 """Pages of the scores (评分台页面): figures down to rows, words in both languages, steps by two people, files with hashes."""
 
 import hashlib
+import io
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from docx import Document
 
 from jiedao.ground.db.home import CHECKOUT
 from jiedao.kit.clock import moved
@@ -149,6 +151,11 @@ def test_files_carry_rule_version_and_hash_and_an_outsider_gets_the_same_figures
     assert "rule,three_rates,v1" in told and statement.hash in told and bad.number not in told
     assert boss.get(f"{base}file/figures-parquet/").content[:4] == b"PAR1"
     assert boss.get(f"{base}file/figures-xlsx/").content[:2] == b"PK"
+    assert boss.get(f"{base}file/bulletin-pdf/").content[:4] == b"%PDF"
+    paper = Document(io.BytesIO(boss.get(f"{base}file/bulletin-docx/").content))
+    table = {row.cells[0].text: row.cells[2].text for row in paper.tables[0].rows}
+    assert (table["urban 区城市管理局"], table["fire 区消防救援大队"]) == ("50.00 %", "无数据")
+    assert statement.hash in "".join(each.text for each in paper.paragraphs)
     rows = boss.get(f"{base}file/facts-csv/").content
     whole = boss.get(f"{base}file/statement-json/").content
     assert hashlib.sha256(rows).hexdigest() == json.loads(whole)["rows_sha256"]

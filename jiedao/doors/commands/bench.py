@@ -20,6 +20,7 @@ EXAMPLES = """
   jiedao bench places                    points to grids, singly and in bulk, and the checks of borders; ten seconds
   jiedao bench command                   positions taken per second beside a bare COPY, the nearest ten; two minutes
   jiedao bench live                      1,000 open desks from commit to hint, and the map's snapshot; three minutes
+  jiedao bench scores                    a million orders of eighty units, every shipped indicator; half a minute
 Nothing of your installation is read or touched. exit code: 0 every goal holds, 3 some do not, 1 it could not measure
 """
 
@@ -29,7 +30,7 @@ Measure = Callable[[argparse.Namespace, Any], tuple[Any, str, bool]]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=[*IN_A_PLACE, "places"], help="what to measure")
+    parser.add_argument("what", choices=[*IN_A_PLACE, "places", "scores"], help="what to measure")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, under a minute")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--out", type=Path, help="where the JSON goes (default var/bench-<what>.json)")
@@ -39,8 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     _find()
-    if args.what == "places":
-        return _places(args)
+    if args.what in ("places", "scores"):
+        return _in_process(args)
     from bench.place import Place  # noqa: PLC0415 -- optional dependency
 
     place = Place(folder(args.home) if args.home else None)
@@ -101,16 +102,17 @@ def _live(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
 IN_A_PLACE: dict[str, Measure] = {"road": _road, "pages": _pages, "command": _command, "live": _live}
 
 
-def _places(args: argparse.Namespace) -> int:
-    """In this process and without a database: shapes are held in memory."""
+def _in_process(args: argparse.Namespace) -> int:
+    """In this process and without a server: shapes are held in memory, scores read an export."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiedao.settings")
     import django  # noqa: PLC0415 -- slow import
 
     django.setup()
-    from bench import places  # noqa: PLC0415 -- optional dependency
+    from bench import places, scores  # noqa: PLC0415 -- optional dependency
 
-    found = places.run(quick=args.quick)
-    print(json.dumps(asdict(found), indent=1) if args.json else places.told(found))
+    measured: Any = places if args.what == "places" else scores
+    found = measured.run(quick=args.quick)
+    print(json.dumps(asdict(found), indent=1) if args.json else measured.told(found))
     return 0
 
 

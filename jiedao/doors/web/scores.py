@@ -24,7 +24,7 @@ from jiedao.record import queries
 from jiedao.record import sight as cases
 
 PAGE = 50
-FIGURES = ("figures-csv", "figures-xlsx", "figures-parquet")
+FIGURES = ("figures-csv", "figures-xlsx", "figures-parquet", "bulletin-pdf", "bulletin-docx")
 WHOLE = ("facts-csv", "facts-parquet", "statement-json")
 NEWEST = 6
 """Periods of a rule that its row shows; older ones open from the newest."""

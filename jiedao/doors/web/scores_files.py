@@ -11,14 +11,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from jiedao.doors.web import scores_words, sheets
+from jiedao.doors.web import scores_bulletin, scores_words, sheets
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.people import Actor
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.scores import desk, facts, periods, sentences
 from jiedao.lines.scores.models import Period, Statement
 
-KINDS = ("figures.csv", "figures.xlsx", "figures.parquet", "facts.csv", "facts.parquet", "statement.json")
+KINDS = (
+    *("figures.csv", "figures.xlsx", "figures.parquet", "bulletin.pdf", "bulletin.docx"),
+    *("facts.csv", "facts.parquet", "statement.json"),
+)
 
 
 @require_GET
@@ -30,9 +33,14 @@ def file(request: HttpRequest, code: str, called: str, kind: str) -> HttpRespons
     if statement is None or kind.replace("-", ".") not in KINDS:
         raise Absent
     name, form = kind.split("-")
+    file_name = f"{code}-{called}-v{statement.version}-{name}.{form}"
+    if not desk.keeps(by) and not desk.shown(found, by, statement):
+        raise Absent
+    if name == "bulletin":
+        body = (scores_bulletin.pdf if form == "pdf" else scores_bulletin.docx)(request, found, statement)
+        return _attached(file_name, "application/pdf" if form == "pdf" else _DOCX, body)
     if name != "figures" and not desk.keeps(by):
         raise Absent
-    file_name = f"{code}-{called}-v{statement.version}-{name}.{form}"
     if name == "statement":
         return _attached(
             file_name, "application/json", json.dumps(_told(statement), ensure_ascii=False, indent=1).encode()
@@ -48,6 +56,7 @@ def file(request: HttpRequest, code: str, called: str, kind: str) -> HttpRespons
     return sheets.answer(file_name, table)
 
 
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _PARQUET = "application/vnd.apache.parquet"
 
 

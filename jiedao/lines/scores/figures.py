@@ -125,12 +125,14 @@ def opened(rows: Iterable[Row], rule: Rule, unit: str, code: str) -> Opened:
     """One figure of a unit with its rows, by case number and order."""
     indicator = rule.indicators[code]
     count = _counter(indicator)
-    own = sorted((row for row in rows if row[UNIT] == unit), key=lambda row: (row[NUMBER], row[ORDER]))
-    fits = [(row, gives) for row in own if (gives := count(row)) is not None]
+    fits = [(row, gives) for row in rows if row[UNIT] == unit and (gives := count(row)) is not None]
+    fits.sort(key=lambda pair: (pair[0][NUMBER], pair[0][ORDER]))
     counted = [(row, gives) for row, gives in fits if not row[OUT]]
     total = sum((gives for _, gives in counted), Decimal(0))
     figure = Figure(code, total, len(counted), indicator.shown_as, rule.places)
-    shown = tuple((row, gives, figure.without(gives)) for row, gives in counted)
+    # Rows that give the same change the figure by the same: of ten thousand there are two or three kinds.
+    without = {gives: figure.without(gives) for gives in {gives for _, gives in counted}}
+    shown = tuple((row, gives, without[gives]) for row, gives in counted)
     return Opened(figure, shown, tuple((row, row[OUT]) for row, _ in fits if row[OUT]))
 
 
