@@ -8,11 +8,12 @@
 import { say } from "./page.js";
 
 const EVERY = 3_000;
+const GAP = "____";
 const BRIDGE = "jd-typed:";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
-/** @param {Element | null} element @returns {element is Field} */
+/** @param {Element | null | undefined} element @returns {element is Field} */
 const isField = (element) =>
   element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement;
 
@@ -116,6 +117,10 @@ function put(field, told) {
 /** @type {WeakMap<HTMLFormElement, Record<string, string>>} */
 const filledBefore = new WeakMap();
 
+/** What the page proposed; of a form that came back as a draft everything is somebody's own. @param {Field} field */
+const isUntouched = (field) =>
+  !(field instanceof HTMLSelectElement) && field.value === field.defaultValue && !("jdPlace" in (field.form?.dataset ?? {}));
+
 /** What somebody wrote stays; what an earlier template wrote makes room. @param {HTMLSelectElement} choice */
 function fill(choice) {
   const form = choice.form;
@@ -130,7 +135,7 @@ function fill(choice) {
       if (field instanceof HTMLInputElement && field.type === "radio") {
         const none = ![...form.elements].some((one) => one instanceof HTMLInputElement && one.name === name && one.checked);
         if (field.value === text && (none || before[name])) field.checked = true;
-      } else if (!field.value || field.value === before[name] || ("defaultValue" in field && field.value === field.defaultValue)) field.value = text;
+      } else if (!field.value || field.value === before[name] || isUntouched(field)) field.value = text;
     }
   }
   filledBefore.set(form, chosen.says);
@@ -146,6 +151,23 @@ function watch(root) {
     new Keeper(form);
   }
 }
+
+// A gap that a template left is for a person to write: Enter goes there instead of sending it to the resident.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.dataset.jdKeep) return;
+  const gap = [...form.elements].find(
+    (one) => (one instanceof HTMLTextAreaElement || (one instanceof HTMLInputElement && one.type === "text")) && one.value.includes(GAP),
+  );
+  if (!(gap instanceof HTMLTextAreaElement || gap instanceof HTMLInputElement)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  gap.focus();
+  gap.setSelectionRange(gap.value.indexOf(GAP), gap.value.indexOf(GAP) + GAP.length);
+  const out = form.querySelector("[data-jd-kept]");
+  if (out) out.textContent = form.dataset.jdGap ?? "";
+  say(form.dataset.jdGap ?? "");
+}, true);
 
 document.addEventListener("change", (event) => {
   if (event.target instanceof HTMLSelectElement && event.target.hasAttribute("data-jd-template")) fill(event.target);
