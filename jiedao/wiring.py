@@ -6,6 +6,7 @@ CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "draft": ("jiedao.record.findables.keep",),
     "add": ("jiedao.record.findables.keep",),
     "classify": ("jiedao.record.findables.keep",),
+    "assign": ("jiedao.doors.notify.listeners.tell_assigned",),
     "merge": ("jiedao.doors.notify.listeners.tell_reporters", "jiedao.record.children.ended"),
     "close": ("jiedao.doors.notify.listeners.tell_reporters", "jiedao.record.children.ended"),
     "reject": ("jiedao.doors.notify.listeners.tell_reporters", "jiedao.record.children.ended"),

@@ -52,14 +52,21 @@ def _by_orders(actor: Actor, case: Case, order: DispatchOrder | None) -> set[str
     return found
 
 
+def may_go(sent: Unit, unit: Unit) -> bool:
+    """Whether somebody of a unit may go on an order of `sent`: of it or of one below it. A squad also commands those of
+    the community it belongs to, whose grid workers stand on its roster.
+    """
+    return sent.id in unit.above or (sent.kind == Unit.Kind.SQUAD and sent.parent_id in unit.above)
+
+
 def _goes(actor: Actor, case: Case, order: DispatchOrder | None) -> bool:
     """Whether the actor was asked to go, by name or by post, on an open order of the own unit or of one above it."""
     assert actor.post is not None and actor.person is not None
-    above = set(actor.post.unit.above)
+    unit = actor.post.unit
     ours = {
         row.id
         for row in case.held_orders()
-        if row.is_open and row.unit_id in above and (order is None or order.id == row.id)
+        if row.is_open and may_go(row.unit, unit) and (order is None or order.id == row.id)
     }
     return bool(ours) and any(
         row.order_id in ours

@@ -14,7 +14,7 @@ from jiedao.ground.terms.models import fact
 from jiedao.kit.clock import now
 from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Refused
-from jiedao.record import clocks, flow, orders, tick
+from jiedao.record import clocks, flow, orders, standing, tick
 from jiedao.record.definition import Timed
 from jiedao.record.models import Assignment, Case, Deadline, DispatchOrder, Entry
 
@@ -36,7 +36,7 @@ def assign_all(order: DispatchOrder, *, by: Actor, seats: Sequence[Seat]) -> Ent
         if not seats or any(post is None and person is None for post, person in seats):
             raise Refused("incomplete", verb="assign", missing=["post"])
         for post, person in seats:
-            if post and order.unit_id not in post.unit.above:
+            if post and not standing.may_go(order.unit, post.unit):
                 raise Refused("not_of_the_unit", unit=order.unit.name)
             if person and any(_is(row, person) for row in _open(order)):
                 raise Refused("already_asked", unit=order.unit.name)

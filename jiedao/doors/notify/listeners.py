@@ -10,7 +10,7 @@ from jiedao.ground.people import corrections
 from jiedao.ground.people.models import Correction, Tenure, Unit
 from jiedao.kit.clock import now
 from jiedao.lines.lists.models import Question
-from jiedao.record.models import Case, Entry
+from jiedao.record.models import Assignment, Case, Entry
 
 TO_UNITS = frozenset(
     {
@@ -84,6 +84,16 @@ def tell_reporters(entry: Entry) -> None:
         told |= set(follower.reporters)
     told.discard(entry.person_id)
     _write(entry, [Notice(person_id=person) for person in told])
+
+
+def tell_assigned(entry: Entry) -> None:
+    """Listener: who was asked to go hears it in person; a post that was asked, whoever sits in it."""
+    asked = Assignment.objects.filter(order_id=entry.order_id, accepted_at=None, dropped_at=None)
+    persons = set(asked.exclude(person=None).values_list("person_id", flat=True))
+    posts = asked.filter(person=None).values_list("post_id", flat=True)
+    persons |= set(Tenure.objects.on().filter(post_id__in=posts).values_list("person_id", flat=True))
+    persons.discard(entry.person_id)
+    _write(entry, [Notice(person_id=person) for person in persons])
 
 
 def _with_orders(case: Case, entry: Entry) -> set[UUID]:
