@@ -187,7 +187,8 @@ def detail(request: HttpRequest, by: Actor) -> dict[str, Any]:
     state = case.process.definition.state(case.state)
     found = patrol.candidates(case, by, SUGGESTED)
     story = queries.story(case)
-    running = [row for row in story.deadlines if not row.stopped_at]
+    every = {row.id: row for turn in story.turns for row in turn.deadlines} | {row.id: row for row in story.deadlines}
+    running = [row for row in every.values() if not row.stopped_at]
     running.sort(key=lambda row: (row.paused_since is not None, row.due_at))  # as in the list: the next to ring
     clocks = [telling.deadline(row, case.process.definition, story.items) for row in running[:1]]
     return {
