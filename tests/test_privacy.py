@@ -288,6 +288,18 @@ def test_the_operators_list_tells_what_goes_when_and_what_went(in_gulou):
     assert "来电人身份" in page and "投诉举报人身份" in page and " 7 " in page
 
 
+def test_a_case_is_kept_longer_by_its_form_and_let_go_again(case):
+    keeper, until = Colleague("security"), (today() + timedelta(days=30)).isoformat()
+    assert "案号" in words(keeper.get("/retention/hold/"))
+
+    kept = keeper.post("/retention/hold/", {"number": case.number, "until": until, "reason": "信访复查"})
+    assert kept.status_code == 303, words(kept)
+    assert case.number in words(keeper.get("/retention/"))
+    lifted = keeper.post(f"/retention/hold/{Hold.objects.get().id}/lift/")
+
+    assert (lifted.status_code, holds.in_force([case.id])) == (303, [])
+
+
 # Watching
 
 

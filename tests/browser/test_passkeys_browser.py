@@ -28,7 +28,7 @@ def test_a_passkey_is_added_and_then_signs_in_alone(site, page):
     page.goto(site.url("/accounts/2fa/webauthn/add/"))
     if "reauthenticate" in page.url:
         page.fill("#id_password", PASSWORD)
-        page.locator("form button.main").click()
+        page.get_by_role("button", name="验证密码").click()
     page.get_by_role("button", name="添加这个密钥").click()
     page.wait_for_url("**/accounts/2fa/**")
     page.goto(site.url("/accounts/2fa/webauthn/"))

@@ -12,14 +12,11 @@ HEAD = """<!-- Made by `jiedao prove --docs` from proof.yaml and proof-results.y
 
 What this platform promises, the figure asked of each promise, and what tests have shown of it.
 
-```
-./test                      what runs with every commit
-./test --nightly            the full sizes as well
-jiedao prove                the table below, from what ran here last
-jiedao prove --run          runs the tests of the table first; --nightly at full size; --only G01,G02
-jiedao prove --defects      applies every seeded defect in a copy of the checkout and must see red
-jiedao prove --keep --docs  keeps what was found and writes this page
-```
+- `./test` runs what belongs to every commit, `./test --nightly` the full sizes as well.
+- `jiedao prove` prints the table below from what ran here last; `jiedao prove --run` runs the tests of the table first,
+  `jiedao prove --run --nightly` at full size, `jiedao prove --only G01,G02` a part of it.
+- `jiedao prove --defects` applies every seeded defect in a copy of the checkout and must see red.
+- `jiedao prove --keep --docs` keeps what was found and writes this page.
 
 **met**: every test listed passed at the size asked, and every seeded defect was seen red. **met per commit**: at the size
 that runs with every commit, the nightly size has not run here. **in part**: what is listed passed, and the table says what

@@ -88,11 +88,11 @@ def instruct(request: HttpRequest, number: str) -> HttpResponse:
     by = actor_of(request)
     found = sight.case_or_404(by, number)
     text, until = clean(request.POST.get("text", "")[:1000]).strip(), request.POST.get("until", "")
-    if not text:
-        raise Refused("incomplete", verb="supervise", missing=["reason"])
     given = {"reason": text, **({"until": f"{until}T18:00:00+08:00"} if until else {})}
     back = reverse("case", args=[number])
     try:
+        if not text:
+            raise Refused("incomplete", verb="supervise", missing=["reason"])
         acts.perform("supervise", found, by=by, given=given, key=request.POST.get("key", ""))
     except Refused as refused:
         said = forms.told(refused)

@@ -21,7 +21,7 @@ from jiedao.lines.subjects import holds, retention, watching
 RUNS = 50
 HOLD = (
     asked("number", "line", "案号", "Case number", required=True),
-    asked("until", "day", "保留到哪天", "Kept until", required=True),
+    asked("until", "date", "保留到哪天", "Kept until", required=True),
     asked("reason", "line", "理由", "Reason", required=True),
 )
 

@@ -25,6 +25,9 @@ async function options(form) {
 async function show(form) {
   const asked = await options(form);
   const add = form.dataset.jdPasskey === "add";
+  // A key that shall sign in alone must know whose it is, and ask for the finger or the PIN.
+  const alone = { residentKey: "required", requireResidentKey: true, userVerification: "required" };
+  if (add) asked.authenticatorSelection = { ...asked.authenticatorSelection, ...alone };
   const publicKey = add
     ? parsers().parseCreationOptionsFromJSON?.(asked)
     : parsers().parseRequestOptionsFromJSON?.(asked);
