@@ -31,6 +31,8 @@ PUBLIC = {
     "follow_part": "opens with number and code alone",
     "follow_close": "opens with number and code alone",
     "follow_act": "opens with number and code alone",
+    "design": "shows nothing of a district",
+    "wall": "asks for a pairing; counts and numbers, nobody's words",
     "help": "the manual is for everybody",
     "help_page": "the manual is for everybody",
     "help_image": "the manual is for everybody",

@@ -71,7 +71,7 @@ def test_a_photo_keeps_nothing_about_its_sender_and_its_place_is_known(resident)
     number = opened(resident, photos=[photo(exif=exif)])
 
     page = resident.get("/follow/").text
-    (address,) = re.findall(r'href="(/files/[0-9a-f-]+/)"', page)
+    (address,) = re.findall(r'href="(/files/[0-9a-f-]+/)view/"', page)
     assert b"CANARY" not in resident.get(address).content
     assert Attachment.objects.filter(case__number=number).count() == 1
 
