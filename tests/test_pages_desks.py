@@ -156,9 +156,9 @@ def test_search_finds_by_number_and_words_and_narrows_by_kind():
 LISTS = {
     "/desk/": ("dispatcher", 11),
     "/triage/": ("dispatcher", 15),
-    "/department/": ("drainage", 13),
-    "/supervision/": ("dispatcher", 11),
-    "/checks/": ("inspector", 10),
+    "/department/": ("drainage", 16),
+    "/supervision/": ("dispatcher", 17),
+    "/checks/": ("inspector", 15),
     "/notices/": ("dispatcher", 11),
 }
 

@@ -23,3 +23,12 @@ def new_id() -> UUID:
             value = _last + 1
         _last = value
     return UUID(int=value)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether somebody wrote an id."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -68,6 +68,7 @@ def of(work: Worklist, heap: Listing, row_template: str) -> dict[str, Any]:
         "row_template": row_template,
         "tab": work.tab,
         "bulk_verbs": True,
+        "back": f"{work.path}?{work.query()}",
     }
 
 

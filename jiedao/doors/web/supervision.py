@@ -4,13 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from jiedao.doors.web import tabs
+from jiedao.doors.web import pulse, register
 from jiedao.doors.web.templatetags.jiedao_ui import pick
 from jiedao.doors.web.who import actor_of, is_part, staff
+from jiedao.doors.web.worklist import Worklist
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.record import queries
@@ -21,38 +21,55 @@ OFFERED = ("remind", "supervise", "escalate")
 KEYS = {"remind": "R", "supervise": "D", "escalate": "U"}
 
 
-@require_GET
-@staff
-def desk(request: HttpRequest) -> HttpResponse:
-    """Overdue, due soon, nobody's, callers not contacted, silent: one list each, in the one default order."""
-    by = actor_of(request)
-    lists = queries.Lists(by)
-    words = {
+def words() -> dict[str, str]:
+    """The categories of the one list, in words."""
+    return {
         "overdue": gettext("Overdue"),
         "soon": gettext("Due soon"),
         "unowned": gettext("Nobody has it"),
-        "uncontacted": gettext("Caller not contacted in time"),
         "silent": gettext("Silent for half the limit"),
+        "paused": gettext("Paused too long"),
+        "uncontacted": gettext("Caller not contacted in time"),
     }
-    heaps = {tab: lists.supervision(tab) for tab in queries.SUPERVISION}
-    found = queries.counts({tab: heap.source for tab, heap in heaps.items()})
-    tab, number = tabs.chosen(request, words), tabs.number(request)
+
+
+@require_GET
+@staff
+def desk(request: HttpRequest) -> HttpResponse:
+    """Overdue, due soon, nobody's, silent, paused too long: one list by category, in the one default order."""
+    by = actor_of(request)
+    work = Worklist(request, by, "supervision", words())
+    lists = queries.Lists(by)
+    heaps = {tab: work.narrowed(lists.supervision(tab)) for tab in queries.SUPERVISION}
+    part = request.GET.get("part", "") if is_part(request) else ""
     centre = queries.command_centre()
-    rows = [row_of(row, by, lists.known, centre) for row in heaps[tab].page(number)]
+    if part == "pulse":
+        changed = pulse.of(work, heaps[work.tab], "desk/_supervised.html")
+        changed["rows"] = told(changed["rows"], by, lists, centre)
+        return render(request, "desk/_pulse.html", changed)
+    found = queries.counts({tab: heap.source for tab, heap in heaps.items()})
+    rows = heaps[work.tab].page(work.number, order=work.order)
     shown = {
-        "tabs": tabs.tabs(words, found, tab, reverse("supervision")),
-        "tab": tab,
-        "rows": rows,
-        "pages": tabs.Pages(number, found[tab], len(rows)),
-        "list_href": tabs.here(request),
-        "back": f"{reverse('supervision')}?tab={tab}",
+        **work.shown(found, rows),
+        **pulse.marks(work, rows, found[work.tab]),
+        "rows": told(rows, by, lists, centre),
+        "bulk_verbs": register.bulk_verbs("supervision"),
         "next_due": queries.next_due(lists) if not rows else None,
+        "nothing_late": not any(found[tab].number for tab in ("overdue", "soon")),
     }
-    return render(request, "desk/_supervision.html" if is_part(request) else "desk/supervision.html", shown)
+    if is_part(request):
+        return render(request, "desk/_supervision.html", shown)
+    return render(request, "desk/supervision.html", {**shown, **work.frame()})
+
+
+def told(rows: list[CaseRow], by: Actor, lists: queries.Lists, centre: Any) -> list[dict[str, Any]]:
+    """Rows with who must act, what this post may do to each, and the last and next reminder."""
+    reminded = queries.reminded(rows, lists.known)
+    return [{**row_of(row, by, lists.known, centre), "reminded": reminded.get(row.id)} for row in rows]
 
 
 def row_of(row: CaseRow, by: Actor, known: dict[Any, Definition], centre: Any) -> dict[str, Any]:
-    """The case, the unit that must act, the verbs this post has for it."""
+    """The case, the unit and post that must act, the verbs this post has for it."""
     definition = known[row.process_id]
     held = _held(by)
     verbs = [
@@ -60,7 +77,9 @@ def row_of(row: CaseRow, by: Actor, known: dict[Any, Definition], centre: Any) -
         for verb in OFFERED
         if _is_offered(definition, row, verb, by, held)
     ]
-    return {"case": row, "acts": _must_act(row) or centre, "verbs": verbs}
+    acts = _must_act(row)
+    post = row.post if acts and acts is not row.sender else None
+    return {"id": row.id, "number": row.number, "case": row, "acts": acts or centre, "post": post, "verbs": verbs}
 
 
 def _must_act(row: CaseRow) -> Any:

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("whistles/", whistles.console, name="whistles"),
     path("whistles/new/", whistles.new, name="whistle_new"),
     path("checks/", checks.desk, name="checks"),
+    path("checks/call/", checks.call, name="call"),
     path("supervision/", supervision.desk, name="supervision"),
     path("notices/", notices.page, name="notices"),
     path("notices/read/", notices.read, name="notices_read"),

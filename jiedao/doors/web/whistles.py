@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from jiedao.doors.web import forms, opening, tabs, telling
+from jiedao.doors.web import forms, opening, supervision, tabs, telling
 from jiedao.doors.web.who import actor_of, is_part, staff
 from jiedao.ground.people import Actor
+from jiedao.kit.limits import Limit
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.record import arrival, queries, sight
 from jiedao.record.definition import Definition
@@ -38,11 +39,23 @@ def console(request: HttpRequest) -> HttpResponse:
     tab, number = tabs.chosen(request, words), tabs.number(request)
     rows = heaps[tab].page(number, PAGE, queries.NEWEST if tab == "ended" else "")
     called = queries.whistle_orders([row.id for row in rows])
+    blown, came = queries.quarter(lists.of_process(*KINDS))
+    reminded = queries.reminded(rows, lists.known)
     shown = {
         "tabs": tabs.tabs(words, found, tab, reverse("whistles")),
         "tab": tab,
         "list_href": tabs.here(request),
-        "whistles": [_whistle(row, called.get(row.id, []), lists.known) for row in rows],
+        "whistles": [
+            {
+                **_whistle(row, called.get(row.id, []), lists.known),
+                **_urging(row, called.get(row.id, []), by, lists.known),
+                "reminded": reminded.get(row.id),
+            }
+            for row in rows
+        ],
+        "blown": blown,
+        "came": came,
+        "back": f"{reverse('whistles')}?tab={tab}",
         "pages": tabs.Pages(number, found[tab], len(rows), PAGE),
         "may_open": bool(_kinds(by)),
     }
@@ -63,6 +76,19 @@ def _whistle(row: CaseRow, orders: list[WhistleOrder], known: dict[Any, Definiti
             for order in orders
         ],
     }
+
+
+def _urging(row: CaseRow, orders: list[WhistleOrder], by: Actor, known: dict[Any, Definition]) -> dict[str, Any]:
+    """What this post may do to press on, and the days that no limit of the departments counts."""
+    verbs = {one["code"]: one for one in supervision.row_of(row, by, known, None)["verbs"]}
+    running = [clock for order in orders for clock in order.clocks.values() if clock and not clock["stopped_at"]]
+    off = {
+        day
+        for clock in running
+        if clock["limit"]
+        for day in telling.days_off(Limit(clock["limit"]), clock["started_at"], clock["due_at"])
+    }
+    return {"verbs": verbs, "days_off": sorted(off)}
 
 
 def _limit(definition: Definition, step: str) -> str:

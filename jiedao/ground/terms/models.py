@@ -13,7 +13,7 @@ class Term(Row):
     Tables: `slot` (A and B posts), `staff_kind` (编制类别), `station_kind` (常驻、机动, with shares of appraisal),
     `matter` (三事分流, with the level that settles it), `right` (职权), `site_kind`, `burden_kind`, `office` (which
     unit examines, which reviews the law, which decides), `grid_rule` (how grids are drawn and coded),
-    `emergency` (the number to ring, with the words that call for it).
+    `emergency` (the number to ring, with the words that call for it), `callback_rule` (how often, how soon again, the script).
     """
 
     table = models.CharField(max_length=20)

@@ -1,8 +1,10 @@
 """Queries (查询): work lists, counts, the story of a case. Reads only, hand-tuned, the same number whatever the rows."""
 
 from jiedao.record.definition import Definition
+from jiedao.record.queries.centre import command_centre, next_due
 from jiedao.record.queries.desk import OrderRow, Orders
 from jiedao.record.queries.near import Near, around, duplicates
+from jiedao.record.queries.reminders import Reminded, reminded
 from jiedao.record.queries.rulings import Ruled, precedents
 from jiedao.record.queries.scope import Count, counts, definitions, in_force, seen_by
 from jiedao.record.queries.story import (
@@ -21,7 +23,7 @@ from jiedao.record.queries.story import (
     since,
     story,
 )
-from jiedao.record.queries.whistles import WhistleOrder, whistle_orders
+from jiedao.record.queries.whistles import WhistleOrder, quarter, whistle_orders
 from jiedao.record.queries.worklists import (
     NEWEST,
     PAGE,
@@ -31,8 +33,7 @@ from jiedao.record.queries.worklists import (
     Listing,
     Lists,
     case_rows,
-    command_centre,
-    next_due,
+    title_holds,
 )
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Near",
     "OrderRow",
     "Orders",
+    "Reminded",
     "Ruled",
     "Seen",
     "Signing",
@@ -68,11 +70,14 @@ __all__ = [
     "next_due",
     "precedents",
     "prefetched_orders",
+    "quarter",
     "related",
+    "reminded",
     "reported_units",
     "seen_by",
     "signings",
     "since",
     "story",
+    "title_holds",
     "whistle_orders",
 ]

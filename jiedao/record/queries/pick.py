@@ -10,6 +10,7 @@ from jiedao.ground.duties.models import DutyItem, DutyList
 from jiedao.ground.people.models import Person, Post, Tenure, Unit
 from jiedao.ground.places.models import Area, Site
 from jiedao.kit.clock import today
+from jiedao.kit.ids import is_uuid
 from jiedao.kit.text import fold
 from jiedao.record.models import Case, DispatchOrder
 
@@ -49,7 +50,7 @@ def units(words: str) -> list[Option]:
 
 def units_by(values: list[str]) -> list[Option]:
     """Units by id or code, in the order given."""
-    ids = [v for v in values if _is_uuid(v)]
+    ids = [v for v in values if is_uuid(v)]
     found: list[Any] = list(
         Unit.objects.filter(Q(id__in=ids) | Q(code__in=values, valid_to=None)).select_related("parent")
     )
@@ -110,7 +111,7 @@ def areas_below(path: str) -> list[Option]:
 
 def areas_by(values: list[str]) -> list[Option]:
     """Areas in force by code or id."""
-    ids = [v for v in values if _is_uuid(v)]
+    ids = [v for v in values if is_uuid(v)]
     return [_area(a) for a in Area.objects.on().filter(Q(id__in=ids) | Q(code__in=values)).select_related("parent")]
 
 
@@ -144,7 +145,7 @@ def posts(words: str) -> list[Option]:
 
 def posts_by(values: list[str]) -> list[Option]:
     """Seats in force by code or id."""
-    ids = [v for v in values if _is_uuid(v)]
+    ids = [v for v in values if is_uuid(v)]
     return [_post(p) for p in Post.objects.on().filter(Q(id__in=ids) | Q(code__in=values)).select_related("unit")]
 
 
@@ -162,7 +163,7 @@ def persons(words: str) -> list[Option]:
 
 def persons_by(values: list[str]) -> list[Option]:
     """People who work here by code or id."""
-    ids = [v for v in values if _is_uuid(v)]
+    ids = [v for v in values if is_uuid(v)]
     return _persons(list(Person.objects.filter(Q(id__in=ids) | Q(code__in=values), left_on=None)))
 
 
@@ -196,11 +197,3 @@ def seats(order: DispatchOrder) -> tuple[list[Post], list[Person]]:
         Tenure.objects.on(day).filter(post__in=[p.id for p in found]).select_related("person").order_by("person__code")
     )
     return found, list({row.person_id: row.person for row in rows}.values())
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

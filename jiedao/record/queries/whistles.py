@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from jiedao.kit.clock import local, now
 from jiedao.record.queries import scope
-from jiedao.record.queries.worklists import Named, clock_of
+from jiedao.record.queries.worklists import Listing, Named, clock_of
 
 
 @dataclass
@@ -51,3 +52,18 @@ def whistle_orders(cases: list[UUID]) -> dict[UUID, list[WhistleOrder]]:
     for order_id, name, due, soon, started, paused, limit, stopped in scope.rows(_CLOCKS, [cases]):
         by_id[order_id].clocks[name] = clock_of(due, soon, started, paused, limit, name, stopped)
     return found
+
+
+_QUARTER = """
+SELECT count(DISTINCT o.case_id), count(*) FILTER (WHERE o.arrived_at IS NOT NULL)
+FROM record_case c JOIN record_dispatchorder o ON o.case_id = c.id
+WHERE {where} AND o.recalled_at IS NULL AND o.sent_at >= %s
+"""
+
+
+def quarter(listing: Listing) -> tuple[int, int]:
+    """How many whistles of a list were blown this quarter, and how often a department came."""
+    today = local(now())
+    began = today.replace(month=today.month - (today.month - 1) % 3, day=1, hour=0, minute=0, second=0, microsecond=0)
+    found = scope.rows(_QUARTER.format(where=listing.where), [*listing.params, began])
+    return found[0][0], found[0][1]

@@ -10,10 +10,21 @@ import msgspec
 
 from jiedao.ground.db.asking import ask
 from jiedao.ground.people import Actor
+from jiedao.ground.terms.models import fact
 from jiedao.kit.clock import now
 from jiedao.record.definition import Definition, Label, State
 from jiedao.record.queries import pressing, scope
-from jiedao.record.queries.scope import OPEN_ORDER, Count, Params
+from jiedao.record.queries.conditions import (
+    NOT_OURS,
+    NOT_SPOKEN,
+    OPEN,
+    PAUSED,
+    QUESTIONS,
+    SILENT,
+    SOON,
+    UNCONTACTED,
+)
+from jiedao.record.queries.scope import Count, Params
 
 PAGE = 50
 
@@ -30,7 +41,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case of a list: what, who has it since when, until when. `waits_for`: the unit whose clock rings next."""
+    """One case of a list: what, who has it since when, until when. `waits_for`: the unit whose clock rings next, `post` who
+    of it must act: who took it up there, else who handles such work in it.
+    """
 
     id: UUID
     number: str
@@ -56,6 +69,13 @@ class CaseRow:
     process_id: UUID | None = None
     sender: Named | None = None
     waits_for: Named | None = None
+    post: Named | None = None
+
+    @property
+    def seat(self) -> Named | None:
+        """The post of the holder's that has it. None where the clock is another unit's."""
+        elsewhere = self.waits_for and self.holder and self.waits_for.code != self.holder.code
+        return None if elsewhere else self.post
 
 
 @dataclass(frozen=True)
@@ -74,8 +94,8 @@ class Listing:
         """Narrowed by number or title, by kind, by the path of an area."""
         found = self
         if words:
-            like = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-            found = found.also("(c.number LIKE %s OR c.title ILIKE %s)", f"{like}%", f"%{like}%")
+            condition, values = title_holds(words)
+            found = found.also(condition, *values)
         if kind:
             found = found.also("c.kind = %s", kind)
         if area:
@@ -106,6 +126,12 @@ class Listing:
         return rows_of([row[0] for row in found], self.known)
 
 
+def title_holds(words: str) -> tuple[str, Params]:
+    """Number or words of the title, as desks seek in what they hold."""
+    like = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return "(c.number LIKE %s OR c.title ILIKE %s)", [f"{like}%", f"%{like}%"]
+
+
 NEWEST = "c.opened_at DESC, c.id DESC"
 
 # The clock of a row is the next to ring; where all stand still, a paused one. As JSON the fifty rows come over in one
@@ -114,7 +140,8 @@ _ROWS = """
 SELECT json_agg(json_build_array(c.id, c.number, c.title, c.kind, c.channel, c.severity, c.phase, c.process_id, c.state,
   c.marks, c.opened_at, c.held_since, c.seq, u.name, u.name_en, u.code, u.duty_phone, i.name, i.name_en, i.code, a.name,
   a.name_en, a.code, c.address, d.due_at, d.soon_at, d.started_at, d.paused_since, d."limit", d.name, c.lon, c.lat,
-  f.name, f.name_en, f.code, f.duty_phone, d.unit_name, d.unit_name_en, d.unit_code, d.unit_phone) ORDER BY p.nth)
+  f.name, f.name_en, f.code, f.duty_phone, d.unit_name, d.unit_name_en, d.unit_code, d.unit_phone,
+  s.name, s.name_en, s.code) ORDER BY p.nth)
 FROM unnest($1::uuid[]) WITH ORDINALITY p (id, nth)
 JOIN record_case c ON c.id = p.id
 LEFT JOIN people_unit u ON u.id = c.holder_id
@@ -123,10 +150,23 @@ LEFT JOIN places_area a ON a.id = c.area_id
 LEFT JOIN people_unit f ON f.id = c.from_unit_id
 LEFT JOIN LATERAL (
   SELECT r.due_at, r.soon_at, r.started_at, r.paused_since, r."limit", r.name, w.name AS unit_name,
-    w.name_en AS unit_name_en, w.code AS unit_code, w.duty_phone AS unit_phone
+    w.name_en AS unit_name_en, w.code AS unit_code, w.duty_phone AS unit_phone, w.id AS unit_id
   FROM record_deadline r LEFT JOIN record_dispatchorder o ON o.id = r.order_id LEFT JOIN people_unit w ON w.id = o.unit_id
   WHERE r.case_id = c.id AND r.stopped_at IS NULL ORDER BY r.paused_since IS NOT NULL, r.due_at LIMIT 1
 ) d ON TRUE
+LEFT JOIN LATERAL (
+  SELECT e.post_id FROM record_entry e
+  WHERE e.case_id = c.id AND e.unit_id = coalesce(d.unit_id, c.holder_id) AND e.post_id IS NOT NULL
+  ORDER BY e.seq DESC LIMIT 1
+) t ON TRUE
+LEFT JOIN LATERAL (
+  SELECT q.name, q.name_en, q.code FROM (
+    SELECT name, name_en, code, kind_id FROM people_post WHERE id = t.post_id
+    UNION ALL SELECT name, name_en, code, kind_id FROM people_post
+    WHERE t.post_id IS NULL AND unit_id = coalesce(d.unit_id, c.holder_id) AND valid_to IS NULL) q
+  JOIN people_postkind k ON k.id = q.kind_id
+  ORDER BY k.code IN ('handler', 'duty_officer', 'subdistrict_clerk', 'community_clerk') DESC, k.rank DESC, q.code LIMIT 1
+) s ON TRUE
 """
 
 _Text = str | None
@@ -135,7 +175,7 @@ _Row = tuple[
     UUID, str, str, str, str, int, str, UUID, str,
     dict[str, Any], datetime, _Time, int, _Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text,
     _Text, _Text, str, _Time, _Time, _Time, _Time, _Text, _Text, float | None, float | None,
-    _Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text,
+    _Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text, _Text,
 ]  # fmt: skip
 _read = msgspec.json.Decoder(list[_Row]).decode
 
@@ -155,7 +195,7 @@ def _case_row(row: Any, known: dict[UUID, Definition]) -> CaseRow:
     (pk, number, title, kind, channel, severity, phase, process, state, marks, opened_at, held_since, seq, *rest) = row
     unit, item, area = rest[0:4], rest[4:7], rest[7:10]
     address, due, soon, started, paused, limit, name, lon, lat = rest[10:19]
-    sender, waits_for = rest[19:23], rest[23:27]
+    sender, waits_for, post = rest[19:23], rest[23:27], rest[27:30]
     definition = known[process]
     return CaseRow(
         pk,
@@ -182,6 +222,7 @@ def _case_row(row: Any, known: dict[UUID, Definition]) -> CaseRow:
         process,
         Named(*sender) if sender[0] else None,
         Named(*waits_for) if waits_for[0] else None,
+        Named(*post) if post[0] else None,
     )
 
 
@@ -252,42 +293,22 @@ def _awaits_close(definition: Definition, state: State) -> bool:
     return state.phase == "verification" and (asks(definition, state, "close") or asks(definition, state, "ask_check"))
 
 
-# Named one by one, the open phases use the index over phase and due time; "not closed" cannot.
-_OPEN = "c.phase = ANY('{intake,triage,dispatch,resolution,verification}')"
-
-_QUESTIONS = f"""{_OPEN} AND c.id IN (
-  SELECT o.case_id FROM record_dispatchorder o WHERE {OPEN_ORDER} AND (
-    (o.extension_asked_at IS NOT NULL AND o.extension_decided_at IS NULL)
-    OR (o.objected_at IS NOT NULL AND o.ruled_at IS NULL)))"""
-
-_NOT_OURS = """NOT EXISTS (SELECT 1 FROM record_dispatchorder o WHERE o.case_id = c.id
-  AND ((o.unit_id = ANY(%s::uuid[]) AND o.returned_at IS NULL AND o.recalled_at IS NULL) OR o.answered_by = %s))"""
-
-_SOON = f"""{_OPEN} AND c.due_at >= %s AND c.id IN (SELECT r.case_id FROM record_deadline r
-  WHERE r.stopped_at IS NULL AND r.paused_since IS NULL AND r.soon_at <= %s AND r.due_at >= %s)"""
-
-_UNCONTACTED = f"""{_OPEN} AND c.id IN (SELECT r.case_id FROM record_deadline r
-  WHERE r.name = 'contacted' AND r.stopped_at IS NULL AND r.paused_since IS NULL AND r.due_at < %s)"""
-
-_SILENT = """c.phase IN ('dispatch', 'resolution') AND EXISTS (SELECT 1 FROM record_deadline r
-  WHERE r.case_id = c.id AND r.stopped_at IS NULL AND r.paused_since IS NULL
-  AND %s > r.started_at + (r.due_at - r.started_at) / 2
-  AND NOT EXISTS (SELECT 1 FROM record_entry e WHERE e.case_id = c.id AND e.actor <> 'system'
-    AND e.at > %s - (r.due_at - r.started_at) / 2))"""
-
 TRIAGE: dict[str, Callable[[Definition, State], bool] | str] = {
     "new": _is_new,
     "verifying": _is_verifying,
     "returned": _is_returned,
     "ruling": _is_ruling,
-    "questions": _QUESTIONS,
+    "questions": QUESTIONS,
     "deferred": _is_deferred,
     "closing": _awaits_close,
 }
 """The tabs of the triage desk (研判台), in order: a rule over states, or a condition."""
 
-SUPERVISION = ("overdue", "soon", "unowned", "uncontacted", "silent")
+SUPERVISION = ("overdue", "soon", "unowned", "silent", "paused", "uncontacted")
 """The tabs of the supervision desk (督办台), in order."""
+
+NEAR_CAP = timedelta(days=2)
+"""How long before its cap a pause is too long: it ends by itself then, and nobody should be surprised."""
 
 
 class Lists:
@@ -329,21 +350,23 @@ class Lists:
             )
         )
         if verb == "callback":
-            found = found.also("c.has_caller")
-        return found.also(_NOT_OURS, list(self.actor.post.unit.above), self.actor.person.id)
+            found = found.also("c.has_caller").also(NOT_SPOKEN, fact("callback_rule", "rule", "tries", 3))
+        return found.also(NOT_OURS, list(self.actor.post.unit.above), self.actor.person.id)
 
     def supervision(self, tab: str) -> Listing:
-        """Past a limit; in its last quarter; with nobody; caller not contacted in time; no line for half a limit."""
+        """Past a limit; in its last quarter; with nobody; no line for half a limit; a pause near its cap; caller not rung."""
         at = now()
         if tab == "overdue":
-            return self.where(f"{_OPEN} AND c.due_at < %s", at)
+            return self.where(f"{OPEN} AND c.due_at < %s", at)
         if tab == "soon":
-            return self.where(_SOON, at, at, at)
+            return self.where(SOON, at, at, at)
         if tab == "unowned":
             return self.where("c.phase IN ('dispatch', 'resolution') AND c.holder_id IS NULL")
+        if tab == "paused":
+            return self.where(PAUSED, at + NEAR_CAP)
         if tab == "uncontacted":
-            return self.where(_UNCONTACTED, at)
-        return self.where(_SILENT, at, at)
+            return self.where(UNCONTACTED, at)
+        return self.where(SILENT, at, at)
 
     def of_process(self, *codes: str) -> Listing:
         """Cases of these processes, running and ended."""
@@ -364,7 +387,7 @@ class Lists:
         """What the actor's own body sent and has not ended: two-way orders and whistles."""
         if self.actor.post is None:
             return self.where("FALSE")
-        return self.where(f"{_OPEN} AND c.from_unit_id = ANY(%s::uuid[])", list(self.actor.post.unit.acts_for))
+        return self.where(f"{OPEN} AND c.from_unit_id = ANY(%s::uuid[])", list(self.actor.post.unit.acts_for))
 
     def reported(self) -> Listing:
         """What the person reported in the last 90 days."""
@@ -372,19 +395,3 @@ class Lists:
             return self.where("FALSE")
         since = now() - timedelta(days=90)
         return self.where(f"c.opened_at >= %s AND {scope.REPORTED_BY}", since, [self.actor.person.id])
-
-
-def command_centre() -> Named | None:
-    """The district's centre, which must act where nobody has a case. None before units were loaded."""
-    found = scope.rows(
-        "SELECT name, name_en, code, duty_phone FROM people_unit WHERE kind = 'centre' AND level = 'district' "
-        "AND valid_to IS NULL ORDER BY code LIMIT 1",
-        [],
-    )
-    return Named(*found[0]) if found else None
-
-
-def next_due(lists: Lists) -> datetime | None:
-    """When the next limit in sight ends: what an empty list says."""
-    where = lists.where(f"{_OPEN} AND c.due_at >= %s", now())
-    return scope.rows(f"SELECT min(c.due_at) {where.source[0]}", where.params)[0][0]  # type: ignore[no-any-return]

@@ -58,3 +58,9 @@ def level_word(code: str) -> str:
 def ago(at: Any) -> str:
     """How long ago a moment was, in two units at most."""
     return gettext("%(span)s ago") % {"span": clocks.span(now() - at)} if at else ""
+
+
+@register.filter
+def is_done(cells: list[dict[str, Any]]) -> bool:
+    """Whether the last step of a row was taken."""
+    return bool(cells and cells[-1]["at"])

@@ -70,7 +70,7 @@ function goOn() {
 document.body.addEventListener("htmx:configRequest", (event) => {
   if (!(event instanceof CustomEvent) || event.detail.triggeringEvent?.type !== "jd:pulse") return;
   const numbers = (/** @type {string} */ which) =>
-    [...document.querySelectorAll(`[data-jd-row]${which}`)].map((row) => row.id.replace(/^row-/, "")).join(",");
+    [...document.querySelectorAll(`[data-jd-row]${which}`)].map((row) => row.id.replace(/^(row|order)-/, "")).join(",");
   event.detail.headers["JD-Poll"] = "1";
   event.detail.parameters.case = document.getElementById("detail")?.dataset.jdDetail ?? "";
   event.detail.parameters.taken = numbers(".taken");

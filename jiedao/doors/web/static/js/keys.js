@@ -43,7 +43,7 @@ function onKey(event) {
 function act(event, active) {
   if (event.code === "ArrowDown") return move(1, active);
   if (event.code === "ArrowUp") return move(-1, active);
-  if (event.code === "Enter") return isPressable(active) && !isFollowed(active) ? false : press('[data-key="Enter"]');
+  if (event.code === "Enter") return inRow(active, "Enter") || (isPressable(active) && !isFollowed(active) ? false : press('[data-key="Enter"]'));
   if (event.code === "ArrowRight") return openFully(active);
   if (event.code === "Space") return select(active);
   if (options().keys === "off") return false;
@@ -60,6 +60,7 @@ function act(event, active) {
   if (event.shiftKey) return false;
   if (event.code === "KeyJ") return move(1, active);
   if (event.code === "KeyK") return move(-1, active);
+  if (/^[A-Z]$/.test(letter) && inRow(active, letter)) return true;
   if (event.code in PLACES && press(PLACES[event.code] ?? "")) return true;
   return /^[A-Z0-9]$/.test(letter) && press(`[data-key="${letter}"]`);
 }
@@ -74,6 +75,20 @@ function leave(event, active) {
   else if (isWriting(active) && active instanceof HTMLElement) active.blur();
   else if (!press("[data-jd-back]")) return;
   event.preventDefault();
+}
+
+/**
+ * A key of the row one is on: its own next step, its own reminder. Enter there only from the row's link.
+ * @param {Element | null} active
+ * @param {string} key
+ */
+function inRow(active, key) {
+  if (key === "Enter" && !active?.matches("a.open")) return false;
+  const button = active?.closest("[data-jd-row]")?.querySelector(`[data-row-key="${key}"]`);
+  if (!(button instanceof HTMLElement) || !button.checkVisibility()) return false;
+  if (button.getAttribute("aria-disabled") === "true") button.focus();
+  else button.click();
+  return true;
 }
 
 /**
@@ -160,7 +175,9 @@ function openSheet() {
   const sheet = document.getElementById("jd-keys");
   if (!(sheet instanceof HTMLDialogElement)) return false;
   const list = sheet.querySelector("[data-jd-page-keys]");
-  const keyed = [...document.querySelectorAll("[data-key], [data-go]")].filter((element) => element instanceof HTMLElement);
+  const keyed = [...document.querySelectorAll("[data-key], [data-row-key], [data-go]")]
+    .filter((element) => element instanceof HTMLElement)
+    .filter((element, at, all) => !element.dataset.rowKey || all.findIndex((one) => one.dataset.rowKey === element.dataset.rowKey) === at);
   list?.replaceChildren(...keyed.flatMap(told));
   sheet.showModal();
   return true;
@@ -168,7 +185,7 @@ function openSheet() {
 
 /** @param {HTMLElement} element */
 function told(element) {
-  const key = element.dataset.key ?? `G ${element.dataset.go}`;
+  const key = element.dataset.key ?? element.dataset.rowKey ?? `G ${element.dataset.go}`;
   const term = document.createElement("dt");
   const cap = document.createElement("kbd");
   cap.textContent = key;

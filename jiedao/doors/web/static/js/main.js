@@ -27,6 +27,11 @@ function focusFirst(root) {
 }
 
 focusFirst(document);
+
+// A page that is one form begins in it, unless something else has the focus.
+const start = document.querySelector("[data-jd-start] :is(input:not([type=hidden]), select, textarea):not([disabled])");
+if (start instanceof HTMLElement && document.activeElement === document.body && start.checkVisibility()) start.focus();
+
 document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.target instanceof Element) focusFirst(event.target.parentElement ?? event.target);
 });

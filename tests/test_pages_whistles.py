@@ -1,0 +1,79 @@
+"""The whistle console (吹哨台, S07): four clocks a department on a moved clock across a holiday, and how one presses on."""
+
+import re
+from datetime import datetime
+
+import pytest
+
+from jiedao.kit import clock
+from jiedao.kit.clock import SHANGHAI
+from jiedao.record.models import Case
+from tests.desks import Colleague, order_of, unit, words
+
+pytestmark = pytest.mark.usefixtures("in_gulou")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def blown() -> str:
+    """The number of a work-progress whistle blown on the last morning before the holiday of October."""
+    with clock.moved(at("2026-09-30 10:00")):
+        clerk = Colleague("clerk")
+        told = {"process": "whistle_progress", "title": "消防通道", "words": "街道无权拆除"}
+        number = clerk.post("/whistles/new/", told).headers["Location"].split("/")[2]
+        plan = {"lead": unit("fire").id, "helpers": [unit("housing").id], "aim": "会商", "meeting": "周四九点"}
+        clerk.do(number, "review", **plan)
+        Colleague("secretary").do(number, "blow")
+    return number
+
+
+def faces(moment: str) -> list[str]:
+    """The clocks of the lead's row at a moment: signed, in touch, arrived, answered."""
+    with clock.moved(at(moment)):
+        page = Colleague("clerk").get("/whistles/").content.decode()
+    row = next(row for row in re.findall(r"(?s)<tr.*?</tr>", page) if unit("fire").name in row)
+    cells = [re.search(r'data-face="([a-z]+)"', cell) for cell in re.findall(r"(?s)<td>(.*?)</td>", row)]
+    return [face[1] if face else "" for face in cells]
+
+
+def test_the_clocks_of_a_department_turn_amber_and_red_across_a_holiday():
+    blown()
+
+    assert faces("2026-09-30 10:30")[:3] == ["running", "running", "running"]
+    assert faces("2026-09-30 10:50")[0] == "soon"
+    assert faces("2026-09-30 11:01")[0] == "overdue"
+    assert faces("2026-10-01 08:00")[1] == "soon"
+    assert faces("2026-10-01 10:01")[:3] == ["overdue", "overdue", "running"]
+    assert faces("2026-10-07 18:00")[2] == "running"
+    assert faces("2026-10-13 18:00")[2] == "overdue"
+
+
+def test_the_console_says_which_days_do_not_count_and_what_the_quarter_brought():
+    number = blown()
+
+    with clock.moved(at("2026-09-30 10:30")):
+        told = words(Colleague("clerk").get("/whistles/"))
+
+    assert number in told
+    assert "不计入时限： 10月1日、10月2日" in told.replace("、 ", "、")
+    assert "本季吹哨 1，报到 0 次" in told
+    assert "催办之前先打值班电话" in told and unit("fire").duty_phone in told
+
+
+def test_one_department_is_reminded_alone_and_the_whistle_goes_to_the_district_with_its_record():
+    number, dispatcher = blown(), Colleague("dispatcher")
+    case = Case.objects.get(number=number)
+    order = order_of(case, "fire")
+
+    with clock.moved(at("2026-10-09 10:00")):
+        page = dispatcher.get("/whistles/").content.decode()
+        assert f'name="order" value="{order.id}"' in page
+        dispatcher.do(number, "remind", order=order.id)
+        told = dispatcher.do(number, "escalate", reason="消防未到场")
+
+    assert told.status_code == 303
+    case.refresh_from_db()
+    assert "escalated" in case.marks
+    assert list(case.entries.filter(verb="remind").values_list("order_id", flat=True)) == [order.id]
