@@ -244,6 +244,19 @@ def test_nobody_is_told_of_what_he_did_and_who_left_meanwhile_of_nothing(office)
     assert Sending.objects.get().state == "dropped" and office.bodies == []
 
 
+def test_the_addresses_of_who_has_left_are_deleted(office):
+    channel = robot(office)
+    other = robot(office, "water-handler-1")
+    person = channel.person
+    person.left_on = today() - timedelta(days=1)
+    person.save(update_fields=["left_on"])
+
+    outbox.sweep()
+
+    open_rows([channel.id, other.id])
+    assert [row.id for row in Address.objects.all()] == [row.id for row in Channel.objects.all()] == [other.id]
+
+
 # When
 
 

@@ -13,7 +13,7 @@ from jiedao.ground.people import Actor
 from jiedao.ground.people.contacts import open_rows
 from jiedao.ground.people.models import Account, Person
 from jiedao.kit import vault
-from jiedao.kit.clock import now
+from jiedao.kit.clock import now, today
 from jiedao.kit.ids import new_id
 from jiedao.kit.ports import chance
 from jiedao.kit.refusal import Absent, Refused
@@ -99,6 +99,18 @@ def remove(channel_id: UUID, *, by: Actor) -> None:
         Address.objects.filter(pk=channel.pk).delete()
         Sending.objects.filter(channel=channel).delete()
         channel.delete()
+
+
+def forget_leavers() -> int:
+    """Deletes the channels of who has left, with their addresses; says how many. Nothing is sent to them anyway."""
+    gone = list(Channel.objects.filter(person__left_on__lt=today()).values_list("id", flat=True)[:200])
+    if gone:
+        with transaction.atomic():
+            open_rows(gone)
+            Address.objects.filter(pk__in=gone).delete()
+            Sending.objects.filter(channel_id__in=gone).delete()
+            Channel.objects.filter(pk__in=gone).delete()
+    return len(gone)
 
 
 def address(channel: Channel) -> str:

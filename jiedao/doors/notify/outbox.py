@@ -191,6 +191,7 @@ def sweep() -> int:
     for (channel,) in lost:
         defer(TASK, channel, at)
     Sending.objects.filter(done_at__lt=at - KEPT_FOR).delete()
+    channels.forget_leavers()
     return len(lost)
 
 

@@ -44,7 +44,7 @@ function act(event, active) {
   if (event.code === "ArrowDown") return move(1, active);
   if (event.code === "ArrowUp") return move(-1, active);
   if (event.code === "Enter") return inRow(active, "Enter") || (isPressable(active) && !isFollowed(active) ? false : press('[data-key="Enter"]'));
-  if (event.code === "ArrowRight") return openFully(active);
+  if (event.code === "ArrowRight" && openFully(active)) return true;
   if (event.code === "Space") return select(active);
   if (options().keys === "off") return false;
   if (event.key === "?") return openSheet();
