@@ -283,6 +283,12 @@ def test_a_page_that_is_open_stands_in_the_bar_whoever_opened_it(db):
     assert "grids" in first and "grids" not in folded
 
 
+def test_no_two_desks_have_one_letter():
+    letters = [desk.letter for desk in frame.STAFF if desk.letter]
+
+    assert sorted(set(letters)) == sorted(letters)
+
+
 def test_every_desk_that_a_shipped_package_puts_first_has_a_page():
     from jiedao.doors import demo
     from jiedao.doors.package.load import folder_of, read_checked

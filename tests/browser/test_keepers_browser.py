@@ -10,7 +10,7 @@ from shapely.geometry import mapping, shape
 from jiedao.ground.duties import written
 from jiedao.ground.duties.models import DutyItem
 from jiedao.ground.people import Actor, stationing
-from jiedao.ground.people.models import Person, Post, PostKind, Stationing, Unit
+from jiedao.ground.people.models import Person, Post, PostKind, Stationing, Tenure, Unit
 from jiedao.ground.places import locate, plots, redraw
 from jiedao.ground.places.models import Area
 from jiedao.ground.terms.models import Term
@@ -127,6 +127,21 @@ def test_a_stationed_head_is_not_moved_without_the_recorded_consent(desk, keepin
     assert "须先征求其意见" in page.inner_text(".refusal")
     assert organising.holder(free.code) is None
     assert Stationing.objects.on().filter(person=held.person, is_head=True).exists()
+
+
+def test_a_grid_that_nobody_serves_shows_on_the_map_and_at_supervision(desk, keeping):
+    Tenure.objects.filter(post__area__code=GRID).update(valid_to=today())
+    page = sign_in(desk, "dispatcher")
+    desk.open("/supervision/")
+    assert "1 个网格无人" in page.inner_text("#unstaffed")
+
+    page.click("#unstaffed a")
+    page.wait_for_selector("jd-grid-map[data-ready]", timeout=20_000)
+
+    assert page.locator('tr[id^="row-"]').count() == 1
+    assert GRID in page.inner_text("main")
+    drawn = "document.querySelector('jd-grid-map').front.features.filter(f => f.properties.nobody).map(f => f.properties.code)"
+    assert page.evaluate(drawn) == [GRID]
 
 
 # S18 网格

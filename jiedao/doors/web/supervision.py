@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
@@ -13,6 +14,7 @@ from jiedao.doors.web.who import actor_of, is_part, staff
 from jiedao.doors.web.worklist import Worklist
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
+from jiedao.ground.places import crew
 from jiedao.record import queries
 from jiedao.record.definition import Definition
 from jiedao.record.queries import CaseRow
@@ -59,7 +61,17 @@ def desk(request: HttpRequest) -> HttpResponse:
     }
     if is_part(request):
         return render(request, "desk/_supervision.html", shown)
-    return render(request, "desk/supervision.html", {**shown, **work.frame()})
+    return render(request, "desk/supervision.html", {**shown, **work.frame(), **_unstaffed(by)})
+
+
+def _unstaffed(by: Actor) -> dict[str, Any]:
+    """Grids that nobody serves, of the actor's own area or of all: what is reported there finds no one."""
+    area = by.post.area if by.post else None
+    count = crew.unstaffed(area.path if area else "")
+    return {
+        "unstaffed": count,
+        "unstaffed_href": f"{reverse('grids')}?state=unstaffed&under={area.code if area else ''}",
+    }
 
 
 def told(rows: list[CaseRow], by: Actor, lists: queries.Lists, centre: Any) -> list[dict[str, Any]]:

@@ -99,6 +99,15 @@ def staff(day: date | None = None) -> dict[str, int]:
     return dict(rows)
 
 
+def unstaffed(within: str = "", day: date | None = None) -> int:
+    """How many grids in force below a path nobody serves. One query."""
+    day = day or today()
+    grids = Area.objects.on(day).filter(kind=Area.Kind.GRID)
+    if within:
+        grids = grids.filter(path__startswith=f"{within}/")
+    return int(grids.filter(~Exists(_held(day).filter(post__area__code=OuterRef("code")))).count())
+
+
 @dataclass(frozen=True)
 class Strength:
     """Seats of one kind on grids: how many there are, and how many somebody holds."""
