@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 from jiedao.ground.db.home import CHECKOUT
+from jiedao.ground.people.models import Account, Tenure
 from jiedao.ground.places import redraw
-from jiedao.kit.clock import today
+from jiedao.ground.places.models import Site
+from jiedao.kit.clock import now, today
+from jiedao.lines.patrol import spotting
+from jiedao.lines.patrol.actions import spots
 from jiedao.lines.processes import drafts as processes
 from jiedao.stages import verification
 from tests import everywhere, organising
@@ -91,6 +95,7 @@ def begun() -> tuple[str, ...]:
     redraw.prepare(
         by=seat("establishment-establishment_officer"), name="梧桐调整", effective_on=today() + timedelta(days=9)
     )
+    patrolled()
     draft = processes.begin("event", by=seat("platform-system_admin"))
     fixed = (path for name, path in everywhere.names().items() if path and name not in NO_PAGE)
     return (
@@ -102,6 +107,15 @@ def begun() -> tuple[str, ...]:
         f"/case/{change.number}/",
         f"/processes/draft/{draft.id}/",
     )
+
+
+def patrolled() -> None:
+    """A bad spot with a round, a joint patrol: kept by the clerk of a sub-district."""
+    by = Account.objects.get(username="clerk").person
+    clerk = seat(Tenure.objects.on().get(person=by).post.code)
+    spot = spots.mark(spotting.grids(clerk)[0], by=clerk, why="夜间占道", since=today(), until=today())
+    spots.begin(spot, "foot", by=clerk)
+    spots.plan("夜间巡查", now(), [(Site.objects.on().order_by("code")[0], None)], by=clerk)
 
 
 def window_of(browser: Any, site: Any, role: str, lang: str, theme: str, **how: Any) -> Iterator[Window]:

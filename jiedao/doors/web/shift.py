@@ -18,7 +18,7 @@ from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor
 from jiedao.kit.refusal import Absent, Refused
-from jiedao.lines.patrol import calls, desk, devices, taking, tracks
+from jiedao.lines.patrol import calls, desk, devices, spotting, taking, tracks
 from jiedao.lines.patrol.actions import briefing, shifts
 from jiedao.lines.patrol.actions import tracks as looking
 from jiedao.lines.patrol.models import Shift
@@ -74,6 +74,7 @@ def _shown(by: Actor, refusal: Any) -> dict[str, Any]:
         "notes": desk.my_notes(by),
         "groups": [(one, calls.room_url(one.room)) for one in desk.my_groups(by)],
         "looks": looking.looks_at(by, 5),
+        "in_field": bool(spotting.units(by)),
         "refusal": refusal,
     }
 

@@ -37,7 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
     plan = asked.Plan(kept, request.POST if what == "plan" else None)
     check = asked.Check(checked, request.POST if what == "check" else None)
     acts: dict[str, Act] = {"plan": (plan, _planned), "check": (check, _checked)}
-    done, refusal = _post(request, by, acts, reverse("shifts"))
+    done, refusal = posted(request, by, acts, reverse("shifts"))
     if done:
         return done
     keeps_sources = competence.may(by, "organisation")
@@ -56,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
 Act = tuple[django_forms.Form | None, Callable[..., Any]]
 
 
-def _post(request: HttpRequest, by: Actor, acts: dict[str, Act], back: str) -> tuple[HttpResponse | None, Any]:
+def posted(request: HttpRequest, by: Actor, acts: dict[str, Act], back: str) -> tuple[HttpResponse | None, Any]:
     """Does what a form of the page asks, once per key. The answer after it, or the refusal to show."""
     if request.method != "POST":
         return None, None
@@ -97,7 +97,7 @@ def roster(request: HttpRequest, pk: UUID) -> HttpResponse:
     what = request.POST.get("what", "")
     task = asked.Task(turn, crew, request.POST if what == "order" else None)
     note = asked.Note(crew, request.POST if what == "note" else None)
-    done, refusal = _post(request, by, _acts(turn, task, note), reverse("roster", args=[pk]))
+    done, refusal = posted(request, by, _acts(turn, task, note), reverse("roster", args=[pk]))
     if done:
         return done
     shown = {

@@ -13,7 +13,7 @@ from jiedao.ground.places.models import Area, Site
 from jiedao.ground.terms import competence
 from jiedao.kit.clock import now, today
 from jiedao.kit.refusal import Absent, Refused
-from jiedao.lines.patrol import offsets, rules, scope
+from jiedao.lines.patrol import offsets, rules, scope, spotting
 from jiedao.lines.patrol.actions.notes import changed
 from jiedao.lines.patrol.models import CameraLook, HotSpot, JointPatrol, PatrolStop, Round
 
@@ -53,17 +53,11 @@ def _unit_of(area: Area, by: Actor) -> Unit:
     return found
 
 
-def spots(actor: Actor) -> list[HotSpot]:
-    """Bad spots in force in the actor's scope, the oldest first."""
-    rows = HotSpot.objects.filter(
-        ended_at=None, since__lte=today(), until__gte=today(), unit_id__in=scope.squads(actor)
-    )
-    return list(rows.select_related("area", "unit").order_by("since", "area__code")[:200])
-
-
 def unmark(spot: HotSpot, *, by: Actor) -> None:
     """Takes the mark off before its day."""
     _unit_of(spot.area, by)
+    if spot.ended_at:
+        return
     with receipts.whole():
         spot.ended_at = now()
         spot.save(update_fields=["ended_at"])
@@ -71,7 +65,8 @@ def unmark(spot: HotSpot, *, by: Actor) -> None:
 
 
 def begin(spot: HotSpot, way: str, *, by: Actor) -> Round:
-    """Begins a round, online or on foot; both answer the same checklist."""
+    """Begins a round, online or on foot; both answer the same checklist. `Absent` for a spot that is not in sight."""
+    spotting.spot_or_absent(spot.id, by)
     if way not in Round.Way.values:
         raise Refused("unreadable", field="way", wants="choice")
     if spot.ended_at:
@@ -184,12 +179,16 @@ def check_in(
 
 
 def deviations(patrol: JointPatrol) -> list[tuple[PatrolStop, str]]:
-    """What did not go by the plan: `missed`, `late` by more than ten minutes, `out_of_turn`."""
+    """What did not go by the plan: `missed`, `skipped` for a later one, `late` by ten minutes, `out_of_turn`."""
     found, latest = [], None
-    for stop in patrol.stops.select_related("site").order_by("seq"):  # type: ignore[attr-defined]
+    stops = spotting.stops(patrol)
+    last = max((stop.seq for stop in stops if stop.arrived_at), default=0)
+    for stop in stops:
         if stop.arrived_at is None:
             if patrol.ended_at or (stop.due_at and now() > stop.due_at):
                 found.append((stop, "missed"))
+            elif stop.seq < last:
+                found.append((stop, "skipped"))
             continue
         if latest and stop.arrived_at < latest:
             found.append((stop, "out_of_turn"))
