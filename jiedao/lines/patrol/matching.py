@@ -4,17 +4,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.db.models import Exists, OuterRef, Q
 from scipy.optimize import linear_sum_assignment
 
 from jiedao.ground.people import Actor
 from jiedao.kit.refusal import Refused
-from jiedao.lines.patrol import queries
+from jiedao.lines.patrol import queries, scope
 from jiedao.lines.patrol.queries import Candidate
-from jiedao.record.models import Case
+from jiedao.record import sight
+from jiedao.record.models import Assignment, Case, DispatchOrder
 
 MOST_CASES = 30
 FAR = 1e9
 """Stands for a pair that may not be."""
+
+
+LOOKED_AT = 120
+
+
+def waiting(by: Actor) -> list[Case]:
+    """Cases with a place that wait for a person: ready to be sent, or sent to a squad that has asked nobody.
+
+    The most severe first, then the longest waiting.
+    """
+    squads = scope.squads(by)
+    if not squads:
+        return []
+    open_ = DispatchOrder.objects.open().filter(case=OuterRef("pk"))
+    asked = Assignment.objects.filter(
+        order__case=OuterRef("pk"), order__answered_at=None, order__returned_at=None, order__recalled_at=None,
+        done_at=None, dropped_at=None,
+    )  # fmt: skip
+    rows = (
+        sight.visible_to(by)
+        .filter(closed_at=None, lon__isnull=False)
+        .annotate(sent=Exists(open_), ours=Exists(open_.filter(unit_id__in=squads)))
+        .filter(Q(sent=False) | Q(ours=True))
+        .exclude(Exists(asked))
+        .select_related("process")
+        .order_by("-severity", "opened_at")[:LOOKED_AT]
+    )
+    ready = [row for row in rows if row.ours or row.process.definition.moves_of("dispatch", row.state)]
+    return ready[:MOST_CASES]
 
 
 @dataclass(frozen=True)
@@ -44,7 +75,10 @@ def propose(cases: Sequence[Case], by: Actor) -> Proposal:
     """The best pairs of open cases and people who may go. Nothing is sent: a person confirms each with `sending.send`."""
     if not 0 < len(cases) <= MOST_CASES:
         raise Refused("incomplete", verb="assign", missing=["case"])
-    offers = [{c.who.shift_id: c for c in queries.candidates(case, by, most=40).offered} for case in cases]
+    offers = [
+        {c.who.shift_id: c for c in queries.candidates(case, by, most=40).offered if not c.who.is_busy}
+        for case in cases
+    ]
     people = sorted({pk for offered in offers for pk in offered}, key=str)
     ways = np.array([[_metres(offered.get(pk)) for pk in people] for offered in offers], float).reshape(
         len(cases), len(people)
