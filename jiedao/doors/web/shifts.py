@@ -48,6 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "check": check if checked else None,
         "sources": desk.sources() if keeps_sources or kept else [],
         "offsets": offsets.flagged() if keeps_sources or kept else [],
+        "may_source": keeps_sources or competence.may(by, scope.KEEP),
         "refusal": refusal,
     }
     return render(request, "shift/shifts.html", shown, status=refusal.status if refusal else 200)

@@ -5,21 +5,26 @@ import hashlib
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from jiedao.ground.db.asking import ask
 from jiedao.ground.journal import notes
 from jiedao.ground.people import Actor
-from jiedao.ground.people.models import Person
+from jiedao.ground.people.models import Person, Tenure
 from jiedao.ground.places.coords import SYSTEMS
 from jiedao.ground.terms import competence
+from jiedao.ground.terms.models import terms
 from jiedao.kit.clock import now
 from jiedao.kit.ports import chance
-from jiedao.kit.refusal import Refused
+from jiedao.kit.refusal import Absent, Refused
+from jiedao.lines.patrol import rules, scope
 from jiedao.lines.patrol.models import Device, Source
 from jiedao.lines.patrol.taking import Sender
 
 MARK = "jp_"
 """What the key of a device begins with."""
 LONGEST = timedelta(days=366)
+MOST = 600
 
 _OF_KEY = """
 SELECT s.id, s.system, d.person_id FROM patrol_device d JOIN patrol_source s ON s.id = d.source_id
@@ -69,9 +74,11 @@ def declare(
     Refuses `unknown_coordinates`: what a source sends is declared, never guessed.
     """
     if by is not None:
-        competence.require(by, "organisation")
+        keeps(by)
     if system not in SYSTEMS:
         raise Refused("unknown_coordinates", system=system[:40], known=list(SYSTEMS))
+    if Source.objects.filter(code=code).exists():
+        raise Refused("source_known", code=code[:40])
     key = _new_key() if kind == Source.Kind.TRACCAR else ""
     source = Source.objects.create(
         code=code,
@@ -88,7 +95,7 @@ def declare(
 
 def redeclare(source: Source, system: str, *, by: Actor) -> None:
     """Another coordinate system from now on; what was stored stays as it was understood."""
-    competence.require(by, "organisation")
+    keeps(by)
     if system not in SYSTEMS:
         raise Refused("unknown_coordinates", system=system[:40], known=list(SYSTEMS))
     source.system, source.declared_at = system, now()
@@ -101,7 +108,7 @@ def give(
 ) -> tuple[Device, str]:
     """A device for a person, and its key this once. A forwarder's device has no key: the forwarder has one."""
     if by is not None:
-        competence.require(by, "organisation")
+        _keeps_of(by, person.id)
     key = "" if source.kind == Source.Kind.TRACCAR else _new_key()
     if Device.objects.filter(source=source, label=label[:60], revoked_at=None).exists():
         raise Refused("device_known", label=label[:60])
@@ -116,11 +123,43 @@ def give(
 def revoke(device: Device, *, by: Actor | None = None) -> None:
     """Ends a device at once: lost, handed on. Its person may do so too."""
     if by is not None and (by.person is None or by.person.id != device.person_id):  # type: ignore[attr-defined]
-        competence.require(by, "organisation")
+        _keeps_of(by, device.person_id)  # type: ignore[attr-defined]
     if device.revoked_at is None:
         device.revoked_at = now()
         device.save(update_fields=["revoked_at"])
         _note(device.id, "revoked", by)
+
+
+def keeps(by: Actor) -> None:
+    """Refuses `not_keeper` to who keeps neither the organisation nor rosters."""
+    if not competence.may(by, "organisation"):
+        competence.require(by, scope.KEEP)
+
+
+def _keeps_of(by: Actor, person_id: UUID) -> None:
+    keeps(by)
+    if not _tenures(by).filter(person_id=person_id).exists():
+        raise Absent
+
+
+def people(by: Actor) -> list[Person]:
+    """Whom the actor may give a device: those of the squads kept whose post has a legal basis for positions."""
+    rows = _tenures(by).select_related("person").order_by("person__name", "person__code")
+    return list({row.person_id: row.person for row in rows[:MOST]}.values())  # type: ignore[attr-defined]
+
+
+def _tenures(by: Actor) -> "QuerySet[Tenure]":
+    rows = Tenure.objects.on().filter(post__kind__code__in=list(terms(rules.BASIS)), person__left_on=None)
+    if competence.may(by, "organisation"):
+        return rows
+    return rows.filter(post__unit_id__in=scope.squads(by, scope.KEEP))
+
+
+def listed(source: Source, by: Actor) -> list[Device]:
+    """The devices of a source that are the actor's to keep, those that run first."""
+    mine = _tenures(by).values("person_id")
+    rows = source.devices.filter(person_id__in=mine).select_related("person")  # type: ignore[attr-defined]
+    return sorted(rows.order_by("label")[:MOST], key=lambda one: one.revoked_at is not None)
 
 
 def _note(pk: UUID, verb: str, by: Actor | None, **facts: str) -> None:
