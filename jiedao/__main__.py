@@ -45,6 +45,7 @@ COMMANDS = {
     "staff": Command(f"{HERE}.staff", "web", "joiners, leavers and moves from a sheet, with a plan first"),
     "sbom": Command(f"{HERE}.sbom", None, "what this platform is made of, as CycloneDX"),
     "prove": Command(f"{HERE}.prove", None, "what is proven of every promise, by which test, at which size"),
+    "positions": Command(f"{HERE}.positions", "web", "read a GPX track into somebody's shift, for trial"),
     "token": Command(f"{HERE}.token", "web", "make, list and revoke tokens of the API"),
     "openapi": Command(f"{HERE}.openapi", "web", "write the description of the API, or check it"),
     "django": Command(f"{HERE}.manage", "owner", "Django's own commands, as the owner of the database"),

@@ -54,9 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def source(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One source: its system, its devices; a key shows once, in the answer that makes it."""
     by, key, refusal = _keeper(request), "", None
-    found = Source.objects.filter(pk=pk, ended_at=None).first()
-    if found is None:
-        raise Absent
+    found = devices.source_or_absent(pk)
     what = request.POST.get("what", "")
     give = asked.Give(devices.people(by), request.POST if what == "give" else None)
     system = asked.System(request.POST if what == "system" else None, initial={"system": found.system})

@@ -66,6 +66,27 @@ def page_sender(person: Person) -> Sender:
     return Sender(source.id, source.system, person.id)
 
 
+def trial_sender(person: Person, system: str) -> Sender:
+    """Tracks read from a file for a trial, each system under a source of its own."""
+    if system not in SYSTEMS:
+        raise Refused("unknown_coordinates", system=system[:40], known=list(SYSTEMS))
+    name = f"GPX（{system.upper()}）"
+    told = {
+        "kind": Source.Kind.GPX, "name": f"{name}试用", "name_en": f"GPX for trial, {system.upper()}", "system": system,
+        "declared_at": now(),
+    }  # fmt: skip
+    source, _ = Source.objects.get_or_create(code=f"gpx-{system}", defaults=told)
+    return Sender(source.id, source.system, person.id)
+
+
+def source_or_absent(source_id: UUID) -> Source:
+    """A source in use. Sources are of the district and hold nobody's data."""
+    found = Source.objects.filter(pk=source_id, ended_at=None).first()
+    if found is None:
+        raise Absent
+    return found
+
+
 def declare(
     code: str, kind: str, name: str, name_en: str, *, system: str = "wgs84", by: Actor | None = None
 ) -> tuple[Source, str]:
