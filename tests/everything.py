@@ -46,7 +46,7 @@ def main(words: list[str]) -> int:
     outcomes = [] if narrowed else _static()
     _browser()
     print("── tests", flush=True)
-    spread = [] if narrowed or any(word.startswith("-n") for word in words) else ["-n", "2", "--dist", "loadfile"]
+    spread = [] if narrowed or any(word.startswith("-n") for word in words) else ["-n", "3", "--dist", "loadfile"]
     tests = subprocess.run([PYTHON, "-m", "pytest", *spread, *words], cwd=CHECKOUT, check=False)
     failed = [outcome.name for outcome in outcomes if not outcome.passed]
     failed += ["tests"] if tests.returncode else []

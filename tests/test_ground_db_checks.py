@@ -140,6 +140,7 @@ def test_every_role_but_the_owner_signs_in_without_powers(server):
         psycopg.connect(**parameters(role)).close()
 
 
+@pytest.mark.nightly
 def test_any_server_of_yours_serves_by_its_owners_dsn(server, monkeypatch, run_jiedao):
     """One server may hold several installations: the roles take the owner's prefix."""
     embedded = server()

@@ -25,6 +25,7 @@ PATHS = (
 )
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("width", "lang"), [(1280, "zh-hans"), (390, "en")])
 def test_every_page_fits_and_has_no_serious_fault(
     site: Any, browser: Any, django_db_blocker: Any, width: int, lang: str

@@ -68,6 +68,7 @@ def _certificates() -> None:
     certificates.demand(by=clerk, what="无犯罪记录证明", asked_by="某用人单位")
 
 
+@pytest.mark.nightly
 def test_every_page_serves_everybody_on_a_desk(desk, scene):
     page = sign_in(desk, "urban")
     for path in PAGES:
@@ -76,6 +77,7 @@ def test_every_page_serves_everybody_on_a_desk(desk, scene):
         assert sideways(page) == 0, path
 
 
+@pytest.mark.nightly
 def test_every_page_fits_a_phone(phone, scene):
     page = sign_in(phone, "urban")
     for path in PAGES:

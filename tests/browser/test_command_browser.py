@@ -214,6 +214,7 @@ def test_a_cut_stream_is_said_in_ten_seconds_and_its_return_reads_everything(des
     assert any("part=map" in url for url in reloads)
 
 
+@pytest.mark.nightly
 def test_the_dispatch_map_works_without_webgl_and_on_a_phone(browser, site, phone, squad):
     case = filed()
     context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 800})

@@ -68,6 +68,7 @@ def test_a_handbook_is_read_where_scripts_never_load(plain, at_work):
     assert "路灯不亮" in page.inner_text("h1")
 
 
+@pytest.mark.nightly
 def test_the_desk_stands_and_nothing_is_in_the_way(desk, at_work):
     keeper()
     case = proposed("demo-powers") if drafts.open_of("demo-powers") is None else None

@@ -35,7 +35,10 @@ LIGHT_ENOUGH = 200_000
 """Bytes of a page without its map (issue: page weight), all files that it loads together."""
 NOT_COUNTED = re.compile(r"/static/vendor/(maplibre|echarts)|/outlines/|shapes\.json|board\.json|/places/|/files/")
 LATER = frozenset(
-    "arrival certificates_slip duties_compare duties_handed mfa_activate_totp rates_unit report_done rights_decision".split()
+    """
+    arrival certificates_slip duties_compare duties_handed file_view mfa_activate_totp mfa_add_webauthn people_rights
+    people_rights_one problem_new rates_unit report_done rights_decision roster scores_line scores_period track
+    """.split()
 )
 """Pages that stand only after something the scene does not do; the tests of their own capability open them."""
 COLOURED = """() => {
@@ -61,6 +64,11 @@ NO_PAGE = frozenset(
     handover_step burden_end report_place report_outlines follow_part follow_close follow_act file file_thumb
     correction draft me_channel me_channel_add me_channel_confirm me_copy me_hours me_look notice precedent_end preview
     process_bring reply_drop report_similar report_worker
+    board_instruct command_call command_group command_group_end command_say command_send help_image openid_connect_callback
+    openid_connect_login own_receipt paper paper_again paper_code paper_make people_rights_act people_rights_ask
+    people_rights_copy people_rights_delete problem_close retention_lift scores_confirm scores_decide scores_drop_rule
+    scores_file scores_mark scores_object scores_open scores_publish_rule scores_step scores_write shift_here tile tour
+    triage_send wall_end wall_make wall_part
     """.split()
 )
 """Addresses that answer with a part, a file or a redirect, or only write."""

@@ -98,6 +98,7 @@ def test_the_map_and_the_list_show_the_same_grids_and_a_click_opens_one(desk, ke
     assert listed == front > 0
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["/grids/", "/grids/sites/", "/grids/locate/", "/grids/redraw/", f"/grids/{GRID}/"])
 def test_the_pages_of_grids_fit_a_phone(phone, kept, path):
     page = sign_in(phone, "dispatcher")

@@ -60,6 +60,7 @@ def shot(page, name: str) -> None:
         page.screenshot(path=str(Path(os.environ["SHOTS"]) / f"day-{name}.png"))
 
 
+@pytest.mark.nightly
 def test_a_day_of_guangming(enter):
     turn = patrols.roster()
     task = TaskOrder.objects.create(roster=turn, place="地铁口", text="疏导早高峰占道", made_at=now())

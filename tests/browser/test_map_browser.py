@@ -107,6 +107,7 @@ def test_a_hint_moves_its_symbol_and_leaves_the_frame(desk, at_work):
     assert not [url for url in asked if "part=map" in url]
 
 
+@pytest.mark.nightly
 def test_a_symbol_opens_its_case_in_the_pane_beside_it(desk, at_work):
     case = reported("三号楼路灯不亮", off=400)
     page = sign_in(desk, "dispatcher")

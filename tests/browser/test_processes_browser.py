@@ -87,6 +87,7 @@ def test_a_countersignature_is_added_tried_published_by_a_colleague_and_followed
     assert fresh.entries.filter(verb="sign").count() == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["/processes/", "/processes/event/"])
 def test_a_phone_scrolls_no_page_sideways_and_nothing_is_seriously_wrong(phone, at_work, path):
     page = sign_in(phone, "urban")

@@ -64,6 +64,7 @@ def test_the_wall_fits_its_screen_and_is_read_from_afar(wall, width, height):
     assert window.faults == []
 
 
+@pytest.mark.nightly
 def test_a_cut_link_shows_the_age_of_the_data_within_ten_seconds(wall):
     page = wall().page
     clock = page.inner_text("[data-wall=clock]")
