@@ -14,8 +14,9 @@ from jiedao.ground.people.models import Account, Tenure
 from jiedao.ground.places import redraw
 from jiedao.ground.places.models import Site
 from jiedao.kit.clock import now, today
-from jiedao.lines.patrol import spotting
+from jiedao.lines.patrol import devices, spotting
 from jiedao.lines.patrol.actions import spots
+from jiedao.lines.patrol.models import Roster, Shift
 from jiedao.lines.processes import drafts as processes
 from jiedao.stages import verification
 from tests import everywhere, organising
@@ -118,11 +119,15 @@ def begun() -> tuple[str, ...]:
 
 
 def patrolled() -> None:
-    """A bad spot with a round, a joint patrol: kept by the clerk of a sub-district."""
+    """A turn on duty, a bad spot with a round, a joint patrol, a source: kept by the clerk of a sub-district."""
     by = Account.objects.get(username="clerk").person
     clerk = seat(Tenure.objects.on().get(person=by).post.code)
     spot = spots.mark(spotting.grids(clerk)[0], by=clerk, why="夜间占道", since=today(), until=today())
     spots.begin(spot, "foot", by=clerk)
+    head = {"made_at": now(), "published_at": now(), "ends_at": now() + timedelta(hours=8)}
+    turn = Roster.objects.create(squad=clerk.post.unit, begins_at=now(), **head)
+    Shift.objects.create(roster=turn, person=clerk.person, post=clerk.post, call_sign="巡-01", started_at=now())
+    devices.declare("phones", "owntracks", "手机", "Phones")
     spots.plan("夜间巡查", now(), [(Site.objects.on().order_by("code")[0], None)], by=clerk)
 
 

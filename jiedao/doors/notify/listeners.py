@@ -10,6 +10,7 @@ from jiedao.ground.people import corrections
 from jiedao.ground.people.models import Correction, Tenure, Unit
 from jiedao.kit.clock import now
 from jiedao.lines.lists.models import Question
+from jiedao.lines.patrol.models import GroupMessage
 from jiedao.record.models import Assignment, Case, Entry
 
 TO_UNITS = frozenset(
@@ -148,7 +149,14 @@ def correction_answered(correction: Correction) -> None:
     _write_plain({correction.person_id}, "corrected", f"{reverse('me')}#data")
 
 
-def _write_plain(persons: set[UUID], verb: str, link: str) -> None:
-    notices = [Notice(person_id=person, link=link, verb=verb, at=now()) for person in persons]
+def group_told(message: GroupMessage) -> None:
+    """Each member of a group hears that it was spoken to; what was said stands on the own page alone."""
+    members = message.group.members.filter(left_at=None, shift__ended_at=None)  # type: ignore[attr-defined]
+    persons = set(members.values_list("shift__person_id", flat=True)) - {message.by_id}  # type: ignore[attr-defined]
+    _write_plain(persons, "group", f"{reverse('shift')}#groups-head", message.group.unit_id)  # type: ignore[attr-defined]
+
+
+def _write_plain(persons: set[UUID], verb: str, link: str, unit: UUID | None = None) -> None:
+    notices = [Notice(person_id=person, link=link, verb=verb, from_unit_id=unit, at=now()) for person in persons]
     Notice.objects.bulk_create(notices)
     outbox.plan(notices)

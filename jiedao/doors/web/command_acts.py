@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from jiedao.doors import gate
+from jiedao.doors.notify import listeners
 from jiedao.doors.web import command_map, forms
 from jiedao.doors.web.who import actor_of, is_part, staff
 from jiedao.ground.journal import receipts
@@ -63,7 +64,11 @@ def say(request: HttpRequest) -> HttpResponse:
     """Says something to a group."""
     by, text = actor_of(request), request.POST.get("text", "")[:300]
     found = groups.group_or_absent(_id(request.POST.get("group", "")), by)
-    refusal = _once(request, by, {"say": str(found.id), "text": text}, lambda: groups.say(found, text, by=by))
+
+    def said() -> None:
+        listeners.group_told(groups.say(found, text, by=by))
+
+    refusal = _once(request, by, {"say": str(found.id), "text": text}, said)
     return _pane(request, "", refusal, gettext("Said to the group."))
 
 

@@ -92,6 +92,7 @@ def other(verb: str) -> dict[str, str]:
 _OTHER = {
     "correction": gettext_lazy("A colleague asks for a correction of personal data"),
     "corrected": gettext_lazy("Your request for a correction was answered"),
+    "group": gettext_lazy("Your group was spoken to"),
     "question": gettext_lazy("Question about a power"),
     "answer": gettext_lazy("Your question was answered"),
 }
