@@ -24,7 +24,15 @@ FEW = ("water",)
 """Who is tried with every commit, by reading alone."""
 
 NOT_OURS = ("static/", "^static", "api/", "media/")
-FILLED = {"verb": "note", "what": "units", "code": "urban", "op": "split", "provider_id": "staff", "name": "appoint"}
+FILLED = {
+    "verb": "note",
+    "what": "units",
+    "code": "urban",
+    "op": "split",
+    "provider_id": "staff",
+    "name": "appoint",
+    "kind": "csv",
+}
 MEANS = {404: "no", 405: "way", 401: "sign"}
 
 
@@ -52,7 +60,8 @@ def filled(route: str, number: str) -> str:
             return str(uuid.UUID(int=7))
         return "1" if kind == "int" else FILLED.get(name, "x")
 
-    return "/" + re.sub(r"<(\w+:)?(\w+)>", one, route)
+    plain = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route).replace("^", "").replace("$", "").replace("\\", "")
+    return "/" + re.sub(r"<(\w+:)?(\w+)>", one, plain)
 
 
 def asking(role: str) -> Any:
@@ -87,7 +96,9 @@ def read() -> dict[tuple[str, str], dict[str, str]]:
 
 def write(rows: dict[tuple[str, str], dict[str, str]], path: Path = TABLE) -> None:
     head = "# Every address × role: tests/matrix.py says what the words mean and how this is written anew.\n"
-    lines = [f"{n} {m} {' '.join(f'{r}={a}' for r, a in cells.items())}" for (n, m), cells in sorted(rows.items())]
+    order = ("anonymous", *ROLES)
+    told = {cell: " ".join(f"{role}={row[role]}" for role in order if role in row) for cell, row in rows.items()}
+    lines = [f"{name} {method} {cells}" for (name, method), cells in sorted(told.items())]
     path.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
 
 

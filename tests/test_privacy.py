@@ -327,6 +327,7 @@ def test_secrets_lie_behind_the_wall_or_are_named_here_with_why():
         "patrol.Device": "a device's hash of its key",
         "papers.Paper": "the key of a paper, wrapped",
         "notify.Channel": "an address sealed under a key of its own",
+        "wall.Screen": "the hashes of a code that is typed once and of a display's key, read before anybody is known",
     }
     found = {
         model._meta.label

@@ -226,6 +226,10 @@ def record(request: HttpRequest, told: str) -> None:
 
 
 def offered(request: HttpRequest) -> dict[str, Any]:
-    """What base.html needs to offer it: the purposes, and the query that the form must carry along."""
-    kept = [(name, value) for name in request.GET for value in request.GET.getlist(name) if name not in (*OURS, "page")]
+    """What base.html needs to offer it: the purposes, and the query that the form must carry along.
+
+    Where somebody goes afterwards (`next`) filters nothing, and may be an address that is not ours.
+    """
+    dropped = (*OURS, "page", "next")
+    kept = [(name, value) for name in request.GET for value in request.GET.getlist(name) if name not in dropped]
     return {"take_purposes": PURPOSES.items(), "take_kept": kept}
