@@ -345,7 +345,7 @@ def test_demo_accounts_have_the_known_password_and_a_code_where_asked(in_gulou):
 
     assert Account.objects.get(username="dispatcher").check_password(demo.PASSWORD)
     assert [name for name, account in sorted(accounts.items()) if account.code] == [
-        "admin", "auditor", "leader", "secretary", "supervisor",
+        "admin", "auditor", "leader", "secretary", "security", "supervisor",
     ]  # fmt: skip
     assert re.fullmatch(r"\d{6}", accounts["secretary"].code)
 

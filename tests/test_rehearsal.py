@@ -11,7 +11,7 @@ from jiedao.doors.rehearsal.play import Played, play
 from jiedao.doors.rehearsal.scene import Deck
 from jiedao.doors.rehearsal.stage import Stage, Story, Together
 from jiedao.ground.districts import district
-from jiedao.ground.people import Actor, posts
+from jiedao.ground.people import Actor, posts, tenures
 from jiedao.ground.people.models import Account
 from jiedao.ground.terms.models import terms
 from jiedao.kit.clock import SHANGHAI, moved, now
@@ -74,11 +74,11 @@ def test_a_day_and_its_opening_break_nothing_and_leave_work_on_every_demo_desk(i
 
 
 def _seats() -> list[Actor]:
-    """Every seat of the demo accounts that works on cases; who examines papers gets none by chance."""
+    """Every seat of the demo accounts that works on cases: no administrator does, and who examines papers gets none by chance."""
     offices = {term.facts["unit"] for term in terms("office").values()}
     people = [account.person for account in Account.objects.filter(person__isnull=False).select_related("person")]
     seats = [Actor.at(post, person) for person in people for post in posts.held_by(person)]
-    return [by for by in seats if by.post_kind not in ("system_admin", "auditor") and by.post.unit.code not in offices]
+    return [by for by in seats if by.post_kind not in tenures.APART and by.post.unit.code not in offices]
 
 
 def _waiting(by: Actor) -> int:
