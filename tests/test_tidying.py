@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.contrib.sessions.models import Session
 
+from jiedao.doors.commands import work
 from jiedao.ground import store
 from jiedao.ground.districts import district
 from jiedao.ground.journal import receipts
@@ -27,6 +28,11 @@ def test_a_receipt_is_known_for_thirty_days_and_then_forgotten(fresh_database, r
 
     with district("gulou"):
         assert list(Receipt.objects.values_list("key", flat=True)) == ["young"]
+
+
+def test_no_round_of_the_ticker_displaces_another(db):
+    """Two modules name theirs alike, and both must run."""
+    assert len({act for _, act in work._rounds().values()}) == len(work.ROUNDS)
 
 
 def test_a_session_that_ended_is_deleted(in_gulou):

@@ -88,7 +88,7 @@ def _rounds() -> dict[str, tuple[float, Callable[[], object]]]:
     rounds = {}
     for path, every in ROUNDS.items():
         module, name = path.rsplit(".", 1)
-        rounds[name] = (every, getattr(importlib.import_module(module), name))
+        rounds[path] = (every, getattr(importlib.import_module(module), name))  # two modules may use one name
     return rounds
 
 
