@@ -44,6 +44,12 @@ def setting(name: str, default: Any, what: str) -> Any:
 JIEDAO_HOME = home()
 setting("JIEDAO_HOME", "var", "Data folder: the embedded server, uploaded files, secrets, logs.")
 MEDIA_ROOT = Path(setting("MEDIA_ROOT", str(JIEDAO_HOME / "files"), "Folder of uploaded files."))
+SEALS_ROOT = setting(
+    "SEALS_ROOT",
+    "",
+    "Folder to which seals are carried out, best a mount where no owner of the database writes; "
+    "empty: `seals` in JIEDAO_HOME.",
+)
 FILES_STORE = setting(
     "FILES_STORE",
     "disk",

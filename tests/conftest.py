@@ -245,11 +245,13 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def run_jiedao() -> Callable[..., subprocess.CompletedProcess[str]]:
+def run_jiedao(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Calls a command of ours as a user would; `home=` gives it another data folder."""
+    # The data folder is every test's, and what a ticker seals in one database is missing in all the others.
+    own = {"SEALS_ROOT": str(tmp_path / "carried-out")}
 
     def call(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        given = {name.upper(): value for name, value in env.items()} | {"DJANGO_ALLOW_ASYNC_UNSAFE": ""}
+        given = own | {name.upper(): value for name, value in env.items()} | {"DJANGO_ALLOW_ASYNC_UNSAFE": ""}
         return subprocess.run(
             [sys.executable, "-m", "jiedao", *words],
             env=os.environ | given,

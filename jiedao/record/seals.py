@@ -100,7 +100,8 @@ def told(row: Seal) -> bytes:
 
 def carried() -> Path:
     """Where seals lie outside the database, one line each; to be copied to where its owner cannot reach."""
-    return Path(settings.JIEDAO_HOME) / "seals" / f"{schema()}.jsonl"
+    root = Path(settings.SEALS_ROOT) if settings.SEALS_ROOT else Path(settings.JIEDAO_HOME) / "seals"
+    return root / f"{schema()}.jsonl"
 
 
 def _carry_out(row: Seal) -> None:
