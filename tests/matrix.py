@@ -18,6 +18,9 @@ from jiedao.ground.db.home import CHECKOUT
 from tests.desks import Colleague
 from tests.residents import HERE
 
+Table = dict[tuple[str, str], dict[str, str]]
+"""By address and method: what each role gets."""
+
 TABLE = CHECKOUT / "tests" / "tables" / "matrix.txt"
 ROLES = "urban water dispatcher callback supervisor leader grid admin security auditor".split()
 FEW = ("water",)
@@ -82,7 +85,7 @@ def answer(response: Any) -> str:
     return MEANS.get(status, "in" if status < 400 else "ask")
 
 
-def read() -> dict[tuple[str, str], dict[str, str]]:
+def read() -> Table:
     """The table. Empty where there is none."""
     if not TABLE.exists():
         return {}
@@ -94,7 +97,7 @@ def read() -> dict[tuple[str, str], dict[str, str]]:
     return found
 
 
-def write(rows: dict[tuple[str, str], dict[str, str]], path: Path = TABLE) -> None:
+def write(rows: Table, path: Path = TABLE) -> None:
     head = "# Every address × role: tests/matrix.py says what the words mean and how this is written anew.\n"
     order = ("anonymous", *ROLES)
     told = {cell: " ".join(f"{role}={row[role]}" for role in order if role in row) for cell, row in rows.items()}

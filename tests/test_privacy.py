@@ -2,17 +2,18 @@
 
 import json
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from allauth.account.internal.flows import login
-from django.db import connection
+from django.db import connection, connections
 
+from jiedao.ground.db.roles import django_database
 from jiedao.ground.districts import district
 from jiedao.ground.journal.models import Change, Look
 from jiedao.ground.people import contacts
 from jiedao.ground.people.models import Contact, Subject
-from jiedao.kit.clock import now, today
+from jiedao.kit.clock import moved, now, today
 from jiedao.kit.refusal import Refused
 from jiedao.lines.subjects import desk, holds, retention
 from jiedao.lines.subjects.models import Hold, Purge, SubjectRequest
@@ -223,28 +224,18 @@ def _closed(kind: str) -> Case:
     return to_the_end(number)
 
 
-def due_after(months: int, run_jiedao) -> None:
-    """The rounds of the worker, as many months later."""
-    retain_as_worker(now() + timedelta(days=31 * months))
-
-
-def retain_as_worker(at) -> None:
-    """Web may not delete: the round runs as the worker, on a connection of its own."""
-    import subprocess
-    import sys
-
-    code = (
-        "import os; os.environ['JIEDAO_ROLE']='worker'; import django; django.setup()\n"
-        "from datetime import datetime; from jiedao.kit.clock import moved\n"
-        "from jiedao.lines.subjects.rounds import retain_all\n"
-        f"with moved(datetime.fromisoformat('{at.isoformat()}')): print(retain_all())"
-    )
-    import os
-
-    env = os.environ | {"JIEDAO_ROLE": "worker", "DJANGO_SETTINGS_MODULE": "jiedao.settings"}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "failed in" not in done.stderr, done.stderr[-3000:]
+def retain_as_worker(at: datetime) -> None:
+    """The round of that day. Web may not delete: it runs as the worker, on a connection of the worker's own."""
+    own, worker = connections.databases["default"], django_database("worker")
+    before = {key: own[key] for key in ("USER", "PASSWORD")}
+    connections.close_all()
+    own |= {key: worker[key] for key in before}
+    try:
+        with moved(at):
+            retention.retain()
+    finally:
+        connections.close_all()
+        own |= before
 
 
 def kept(case: Case) -> bool:
