@@ -29,9 +29,8 @@ def fill(case: UUID, lon: float, lat: float, count: int) -> None:
     }  # fmt: skip
     _copies("record_case", spread, f"record_case s, generate_series(1, {count}) g WHERE s.id = %s", [case])
     deadline = "(SELECT * FROM record_deadline WHERE stopped_at IS NULL LIMIT 1)"
-    _copies(
-        "record_deadline", limits, f"record_case c, {deadline} s WHERE c.number LIKE '26-02%%' AND c.id <> %s", [case]
-    )
+    filled = "c.number ~ '^26-0[234][0-9]{4}$' AND c.id <> %s"
+    _copies("record_deadline", limits, f"record_case c, {deadline} s WHERE {filled}", [case])
     with connection.cursor() as cursor:
         cursor.execute("DISCARD PLANS")  # they were made for a handful of rows; the checks at the end would crawl
 

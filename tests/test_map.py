@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from django.db import connection
 
 from bench import snapshot as filling
 from jiedao.kit.clock import now
@@ -53,7 +54,9 @@ def test_a_symbol_stands_within_a_metre_of_its_case():
 
 
 def test_a_symbol_has_the_clock_of_its_row():
-    sent("drainage")
+    limits = sent("drainage").deadlines.all()
+    late = now().replace(second=59, microsecond=900_000)
+    limits.update(due_at=late + timedelta(hours=9), soon_at=late + timedelta(hours=6))
     row, told = of().page()[0], drawn(of())
 
     assert told["minute"] + told["due"][0] == int(row.clock["due_at"].timestamp() // 60)
@@ -165,6 +168,17 @@ def test_twenty_thousand_open_cases_fit_300_kb():
 
     assert len(json.loads(made.plain)["number"]) >= 20_000
     assert len(made.packed) < 300_000, len(made.packed)
+
+
+def test_a_planner_that_knows_no_figures_compares_no_case_with_every_limit():
+    fill(20_000)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL statement_timeout = '8s'"
+        )
+
+    assert len(drawn(of(due="open"))["number"]) >= 20_000
 
 
 @pytest.mark.nightly
