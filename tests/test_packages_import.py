@@ -26,6 +26,7 @@ from jiedao.ground.places.models import Area, Site
 from jiedao.ground.terms.models import Term
 from jiedao.kit.clock import today
 from jiedao.kit.refusal import Refused
+from jiedao.lines.scores import rulebook
 from tests import cast
 
 TABLES = (Area, Unit, Post, Person, Tenure, Term, Site, DutyItem, Establishment, Stationing)
@@ -70,6 +71,32 @@ def test_an_export_imports_as_nothing_new_and_is_the_same_each_time(db, tmp_path
 
         assert {name: (tmp_path / label / name).read_text(encoding="utf-8") for name in again} == again
         assert bring(tmp_path / label, place).summary() == {}
+
+
+def test_an_export_has_the_rules_of_scores_that_are_the_districts_own(in_jianghan, tmp_path):
+    own = rulebook.in_force("three_rates").document.replace("places: 2", "places: 1")
+    rulebook.ship(own)
+
+    export.write(in_jianghan, tmp_path / "jianghan")
+    made = read_checked(tmp_path / "jianghan")
+    plan = bring(tmp_path / "jianghan", in_jianghan, yes=True)
+
+    assert sorted(path.stem for path in (tmp_path / "jianghan" / "scores").iterdir()) == [
+        "three_rates", "two_way_departments", "two_way_streets",
+    ]  # fmt: skip
+    assert made.score_rules == {version.code: version.document for version in rulebook.newest()}
+    assert plan.is_empty
+    assert rulebook.in_force("three_rates").version == 2
+
+
+def test_a_file_of_another_rules_name_is_a_problem(folder):
+    (folder / "scores" / "two_way_streets.yaml").rename(folder / "scores" / "streets.yaml")
+
+    problems = [str(problem) for problem in check(read(folder))]
+
+    assert len(problems) == 1
+    assert "streets.yaml" in problems[0]
+    assert "two_way_streets" in problems[0]
 
 
 def test_an_export_loads_into_an_empty_district_as_the_same_rows(fresh_database, tmp_path):

@@ -92,6 +92,7 @@ def tables(content: Content) -> dict[str, Table]:
         for of, item, _ in items(content)
     }
     made["processes"] = {code: {"document": resolve(code, said).document} for code, said in changes_of(content).items()}
+    made["scores"] = {code: {"document": text} for code, text in content.score_rules.items()}
     return made
 
 

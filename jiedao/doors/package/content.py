@@ -87,15 +87,17 @@ class Content:
         return [name for name in self.documents if name == "lists" or name.startswith("lists/")]
 
     @property
-    def score_rules(self) -> list[str]:
-        """Texts of score rules: those of every district, then the package's own."""
-        shared = sorted((SHIPPED / "scores").glob("*.yaml"))
-        return [
-            path.read_text(encoding="utf-8") for path in (*shared, *sorted((self.folder / "scores").glob("*.yaml")))
-        ]
+    def score_rules(self) -> dict[str, str]:
+        """Texts of score rules by code: those of every district, or the package's own of that code in their place."""
+        return score_rules(SHIPPED) | score_rules(self.folder)
 
     def problem(self, rule: str, at: Place, **facts: Any) -> Problem:
         return self.documents[at[0]].problem(rule, *at[1], **facts)
+
+
+def score_rules(folder: Path) -> dict[str, str]:
+    """The texts in a folder's `scores`, each by the name of its file."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted((folder / "scores").glob("*.yaml"))}
 
 
 def read(folder: Path) -> Content:

@@ -12,6 +12,7 @@ from jiedao.doors.package import wording
 from jiedao.doors.package.export_lists import list_files
 from jiedao.doors.package.export_people import organisation, people, sites, terms
 from jiedao.doors.package.export_processes import processes
+from jiedao.doors.package.export_scores import scores
 from jiedao.doors.package.layouts import Finder, Found, of_unit
 from jiedao.ground.districts.models import District
 from jiedao.ground.people.models import Post, PostKind, Unit
@@ -42,6 +43,7 @@ def files(place: District) -> dict[str, str]:
         "sites.yaml": sites(),
         "processes.yaml": processes(place),
         **list_files(),
+        **scores(),
     }
 
 

@@ -1,6 +1,6 @@
 """Publishing what never changes (发布): versions of duty lists and of processes. What differs is a new version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -56,7 +56,7 @@ class Publisher:
                 DutyItem.objects.bulk_create([item for item, _ in made], batch_size=_BATCH)
                 Responsibility.objects.bulk_create(said, batch_size=_BATCH)
 
-    def scores(self, documents: list[str]) -> None:
+    def scores(self, documents: Iterable[str]) -> None:
         """Publishes each score rule that differs from what a package shipped before; a district's own texts stay."""
         from jiedao.lines.scores import rulebook  # noqa: PLC0415 -- app ready
 

@@ -135,10 +135,13 @@ def processes_resolve(content: Content) -> Iterator[Problem]:
 def score_rules_are_sound(content: Content) -> Iterator[Problem]:
     from jiedao.lines.scores import rules  # noqa: PLC0415 -- app ready
 
-    for document in content.score_rules:
-        for problem in rules.problems(document):
+    for name, document in content.score_rules.items():
+        wrong = rules.problems(document)
+        # The file's name says which rule of every district it stands for.
+        if not wrong and (code := rules.read(document).code) != name:
+            wrong = [f"1: the file is {name}, the rule is {code}"]
+        for problem in wrong:
             line, _, what = problem.partition(": ")
-            name = document.partition("rule: ")[2].partition("\n")[0]
             yield Problem(f"scores/{name}.yaml", int(line) if line.isdigit() else 1, "bad_rule", {"what": what})
 
 

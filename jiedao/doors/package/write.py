@@ -48,7 +48,7 @@ class Writer:
         publisher = Publisher(self.content, self.dry)
         publisher.lists(areas, units, posts)
         publisher.processes([resolve(code, changes) for code, changes in changes_of(self.content).items()])
-        publisher.scores(self.content.score_rules)
+        publisher.scores(self.content.score_rules.values())
         self.new |= publisher.new
         self.kept |= publisher.kept
         if not self.dry:
