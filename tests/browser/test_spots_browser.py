@@ -7,9 +7,11 @@ import pytest
 from jiedao.ground.places.models import Site
 from jiedao.kit.clock import now
 from jiedao.lines.patrol.actions import spots as acting
+from jiedao.lines.patrol.models import Shift
 from tests import patrols
 from tests.axe import serious, sideways
 from tests.browser.conftest import DESK, PHONE
+from tests.browser.test_command_browser import filed
 from tests.browser.test_guangming_day import enter, shot, site  # noqa: F401
 from tests.cast import seat
 from tests.test_spots import EVERY, camera, marked
@@ -74,3 +76,25 @@ def test_an_online_round_and_one_on_foot_share_a_checklist_and_a_skipped_stop_sh
     sound(phone, "joint")
     desk.goto(desk.url.split("/shifts/")[0] + "/shifts/joint/")
     sound(desk, "joints")
+
+
+def test_pairs_and_sources_fit_a_desk_and_a_phone(enter):  # noqa: F811
+    case, shift = filed(), patrols.running()
+    patrols.seen(shift, patrols.PARK[0] + 0.002)
+    for how, name in ((DESK, "desk"), (PHONE, "phone")):
+        page = enter(patrols.CENTRE, **how).open("/map/pairs/")
+        assert page.locator(f"[data-pair='{case.number}']").count() == 1
+        sound(page, f"pairs-{name}")
+    with page.expect_navigation():
+        page.click("form .main")
+    assert page.locator("#report [data-went]").count() == 1
+
+    head = enter(patrols.HEAD, **PHONE).open("/shifts/sources/")
+    head.fill("[name=code]", "forwarder")
+    head.fill("[name=name]", "转发平台")
+    head.select_option("[name=kind]", "traccar")
+    with head.expect_navigation():
+        head.click("form .main")
+    assert head.inner_text("#key code").startswith("jp_")
+    sound(head, "sources")
+    Shift.objects.filter(pk=shift.id).update(ended_at=now())
