@@ -157,7 +157,7 @@ LISTS = {
     "/desk/": ("dispatcher", 11),
     "/triage/": ("dispatcher", 15),
     "/department/": ("drainage", 16),
-    "/supervision/": ("dispatcher", 17),
+    "/supervision/": ("dispatcher", 18),
     "/checks/": ("inspector", 15),
     "/notices/": ("dispatcher", 11),
 }
