@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from jiedao.doors.rehearsal import duty
 from jiedao.kit.clock import moved, now
 from jiedao.lines.patrol import queries
@@ -14,6 +16,7 @@ def places() -> dict:
     return {one.shift_id: (one.lon, one.lat) for one in queries.on_duty(seat(CENTRE)) if one.lon is not None}
 
 
+@pytest.mark.nightly
 def test_six_squads_of_494_go_on_duty_walk_their_grids_and_are_relieved(in_guangming):
     at = now()
     with moved(at):

@@ -36,6 +36,7 @@ def undone(seed: int) -> str:
     return digest
 
 
+@pytest.mark.nightly
 def test_the_same_seed_gives_the_same_log_and_another_seed_another(in_gulou):
     first = undone(7)
 

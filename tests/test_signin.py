@@ -81,6 +81,7 @@ def test_of_a_thousand_guesses_from_one_address_twenty_are_checked():
         assert got_in(sign_in("dispatcher"))
 
 
+@pytest.mark.nightly
 def test_two_hundred_colleagues_behind_one_address_are_not_locked_out():
     names = [colleague(n) for n in range(200)]
     outcomes = []

@@ -158,6 +158,7 @@ def test_what_others_do_joins_below_the_form_and_moves_nothing(desk, at_work):
     assert "请留意夜间施工" in page.inner_text("#case-news")
 
 
+@pytest.mark.nightly
 def test_the_third_return_is_ruled_upon_and_the_ruling_leads_the_next_case(desk, at_work):
     case = reported()
     by = acting("dispatcher")

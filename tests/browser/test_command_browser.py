@@ -100,6 +100,7 @@ def test_from_a_case_to_an_order_at_the_nearest_pair_in_two_keys(desk, squad):
     )
 
 
+@pytest.mark.nightly
 def test_the_figures_open_their_lists_and_the_list_is_the_map(desk, squad):
     near, far = filed("路面塌陷"), filed("井盖破损", 0.01)
     page = sign_in(desk)
@@ -156,6 +157,7 @@ def test_people_are_grouped_by_squad_without_touching_the_map(desk, squad):
     assert serious(page) == []
 
 
+@pytest.mark.nightly
 def test_a_line_drawn_round_people_chooses_them(desk, squad):
     filed()
     page = sign_in(desk)
@@ -194,6 +196,7 @@ def test_a_past_moment_shows_what_was_open_then_and_nobody(desk, squad):
     assert all(json.loads(answer.text())["rows"] == [] for answer in asked)
 
 
+@pytest.mark.nightly
 def test_a_cut_stream_is_said_in_ten_seconds_and_its_return_reads_everything(desk, squad, site):
     filed()
     page = sign_in(desk)

@@ -114,6 +114,7 @@ def test_a_tour_is_walked_through_and_put_away_by_keyboard(desk: Any, at_work: A
     assert page.locator("jd-tour").count() == 0
 
 
+@pytest.mark.nightly
 def test_every_tour_stands_beside_something_that_is_there(desk: Any, at_work: Any) -> None:
     case = sent("drainage")
     page = sign_in(desk, "dispatcher")

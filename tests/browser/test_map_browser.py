@@ -49,6 +49,7 @@ def looks_at(page, case: Case, zoom: float = 16.5):
     )
 
 
+@pytest.mark.nightly
 def test_list_and_map_show_the_same_set_after_pan_filter_and_reload(desk, at_work):
     near, far = reported("香樟路路灯不亮"), reported("梧桐路井盖破损", off=900)
     nowhere = reported("没有位置的事")

@@ -295,6 +295,7 @@ def walk(window: Window, lang: str, size: str):
         yield page, "list"
 
 
+@pytest.mark.nightly
 def test_in_elder_mode_every_target_and_every_text_is_large(street: Window):
     found: dict[str, object] = {}
     for page, name in walk(street, "zh-hans", "elder"):

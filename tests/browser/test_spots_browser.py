@@ -38,6 +38,7 @@ def lines(page) -> list[str]:
     return page.locator("form legend").all_inner_texts()
 
 
+@pytest.mark.nightly
 def test_an_online_round_and_one_on_foot_share_a_checklist_and_a_skipped_stop_shows(enter):  # noqa: F811
     spot, cam = marked(), camera()
     desk = enter(patrols.HEAD, **DESK).open("/shifts/spots/")

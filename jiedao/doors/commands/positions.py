@@ -1,4 +1,4 @@
-"""Read a GPX track into the shift of one person, for trial; what is not stored is counted by its reason."""
+"""Read a GPX track (轨迹文件) into the shift of one person, for trial; what is not stored is counted by its reason."""
 
 import argparse
 import json
