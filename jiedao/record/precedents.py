@@ -60,5 +60,5 @@ def end(pk: UUID, *, by: Actor, reason: str) -> None:
     row.save(update_fields=["ended_at"])
     notes.change(
         "record.Precedent", row.id, "end", reason=reason[:400],
-        person_id=by.person.id if by.person else None, post_id=by.post.id if by.post else None,
+        **by.author,
     )  # fmt: skip

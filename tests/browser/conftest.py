@@ -2,14 +2,32 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.conftest import Site, _other_database, _serving, free_port
 
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
+
+
+def _settled(move: Any) -> Any:
+    """A move that returns when the page it led to stands; Playwright's own return when its address is known."""
+
+    @wraps(move)
+    def moved(page: Any, *args: Any, **kwargs: Any) -> Any:
+        done = move(page, *args, **kwargs)
+        page.is_closed() or page.wait_for_load_state("domcontentloaded")
+        return done
+
+    return moved
+
+
+for _move in ("click", "press", "tap"):
+    setattr(Page, _move, _settled(getattr(Page, _move)))
 
 
 class Window:

@@ -82,7 +82,7 @@ def test_six_taps_from_the_first_page_to_the_number_with_a_photo(street: Window)
     tap("[data-jd-here]")
     page.wait_for_selector(".similar")
     tap("[data-jd-next]")
-    assert page.evaluate("document.activeElement.id") == "id_words"
+    page.wait_for_function("document.activeElement.id === 'id_words'")
     page.keyboard.insert_text(WORDS)
     tap(CHECK)
     page.wait_for_selector(SEND)

@@ -81,8 +81,7 @@ def shown(request: HttpRequest, number: str) -> HttpResponse:
     if case.shielded:
         # Every opening of a complaint is logged before it is shown (R6).
         notes.look(
-            by.scope, "case", case.id, purpose="api", person_id=by.person.id if by.person else None,
-            post_id=by.post.id if by.post else None, unit_id=by.unit_id,
+            by.scope, "case", case.id, purpose="api", **by.author, unit_id=by.unit_id,
         )  # fmt: skip
     return answer(shapes.whole(case, queries.story(case), by))
 

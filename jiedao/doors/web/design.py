@@ -16,7 +16,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from jiedao.doors.web.templatetags.jiedao_ui import PHASES
 from jiedao.kit import clock
 from jiedao.kit.refusal import Absent
 
@@ -121,13 +120,11 @@ def page(request: HttpRequest) -> HttpResponse:
         request,
         "design/page.html",
         {
-            "grounds": GROUNDS,
             "colours": {theme: palettes()[theme] for theme in ("light", "dark")},
             "measured": {theme: measured(theme) for theme in ("light", "dark")},
             "sizes": SIZES,
             "steps": STEPS,
             "faces": _clocks(),
-            "phases": PHASES,
             "form": _Sample(),
             "refused": refused,
             "at": clock.now(),

@@ -64,8 +64,7 @@ def _callers_own(by: Actor, phone: str, number: int) -> dict[str, Any]:
     if subject is None:
         return {"nothing": True}
     notes.look(
-        by.scope, "caller", subject.id, purpose="search", person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None, unit_id=by.unit_id,
+        by.scope, "caller", subject.id, purpose="search", **by.author, unit_id=by.unit_id,
     )  # fmt: skip
     found = search.of_subject(by, subject.id, number)
     return {"rows": found.rows, "more": found.more, "of_caller": True, "nothing": not found.rows}

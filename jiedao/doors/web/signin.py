@@ -175,19 +175,21 @@ class Login(account.LoginView):  # type: ignore[misc]
 
 def add_passkey(request: HttpRequest) -> HttpResponse:
     """Adding a passkey. Who did it has just shown it: this session has its second proof."""
-    had = _has_codes(request.user)
-    answer: HttpResponse = webauthn.add_webauthn(request)
-    if not had and _has_codes(request.user):
-        record_authentication(request, request.user, "mfa", type=str(Authenticator.Type.WEBAUTHN))
-    return answer
+    return _shown_while_set_up(request, webauthn.add_webauthn, Authenticator.Type.WEBAUTHN)
 
 
 def set_up(request: HttpRequest) -> HttpResponse:
     """Setting codes up. Who did it has typed one just now: this session has shown its second proof."""
+    return _shown_while_set_up(request, totp.activate_totp, Authenticator.Type.TOTP)
+
+
+def _shown_while_set_up(
+    request: HttpRequest, page: Callable[..., HttpResponse], way: Authenticator.Type
+) -> HttpResponse:
     had = _has_codes(request.user)
-    answer: HttpResponse = totp.activate_totp(request)
+    answer = page(request)
     if not had and _has_codes(request.user):
-        record_authentication(request, request.user, "mfa", type=str(Authenticator.Type.TOTP))
+        record_authentication(request, request.user, "mfa", type=str(way))
     return answer
 
 

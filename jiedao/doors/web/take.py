@@ -220,8 +220,7 @@ def record(request: HttpRequest, told: str) -> None:
     about = by.post.id if by.post else by.person.id if by.person else None
     if about is not None:
         notes.look(
-            by.scope, "export", about, purpose=told[:200], person_id=by.person.id if by.person else None,
-            post_id=by.post.id if by.post else None, unit_id=by.unit_id,
+            by.scope, "export", about, purpose=told[:200], **by.author, unit_id=by.unit_id,
         )  # fmt: skip
 
 

@@ -31,11 +31,6 @@ def make_tables(schema: str, migrate: Callable[[], None]) -> None:
         _heard[schema] = said
 
 
-def forget() -> None:
-    """The next new schema runs its migrations again."""
-    _heard.clear()
-
-
 def _is_empty(schema: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -250,8 +250,7 @@ def note(draft: DutyList, verb: str, by: Actor, **facts: Any) -> None:
         "duty_list",
         draft.id,
         verb,
-        person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None,
+        **by.author,
         system=by.name if by.kind == "system" else "",
         **facts,
     )

@@ -1,11 +1,18 @@
 """Actor (办理人): as whom a verb is done. A person in the one post acted in, a resident, or the system by name."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 if TYPE_CHECKING:
     from jiedao.ground.people.models import Person, Post
+
+
+class Author(TypedDict):
+    """Who did or read something, as the journal keeps it."""
+
+    person_id: UUID | None
+    post_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,11 @@ class Actor:
         if self.kind == "person" and self.person:
             return f"person:{self.person.id}"
         return f"resident:{self.event_id}" if self.kind == "resident" else f"system:{self.name}"
+
+    @property
+    def author(self) -> Author:
+        """Person and post, for `journal.notes.change(…, **by.author)`; both None for residents and the system."""
+        return Author(person_id=self.person.id if self.person else None, post_id=self.post.id if self.post else None)
 
     @property
     def unit_id(self) -> UUID | None:

@@ -66,5 +66,4 @@ def keepers() -> set[UUID]:
 
 
 def _noted(by: Actor, row: Correction, verb: str) -> None:
-    person = by.person.id if by.person else None
-    notes.change("correction", row.id, verb, person_id=person, post_id=by.post.id if by.post else None)
+    notes.change("correction", row.id, verb, **by.author)

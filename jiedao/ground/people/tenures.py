@@ -89,8 +89,7 @@ def noted(by: Actor, kind: str, object_id: UUID, verb: str, **facts: Any) -> Non
         kind,
         object_id,
         verb,
-        person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None,
+        **by.author,
         system=by.name if by.kind == "system" else "",
         **facts,
     )

@@ -273,6 +273,5 @@ def receivers(row: Application) -> list[Unit]:
 
 def _noted(row: Application, verb: str, by: Actor, **facts: Any) -> None:
     notes.change(
-        "admission", row.id, verb, person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None, system=by.name if by.kind == "system" else "", **facts,
+        "admission", row.id, verb, **by.author, system=by.name if by.kind == "system" else "", **facts,
     )  # fmt: skip

@@ -154,6 +154,6 @@ def doubled(rows: Iterable[Burden]) -> list[Doubled]:
 
 def _noted(row: Burden, verb: str, by: Actor) -> None:
     notes.change(
-        "burden", row.id, verb, person_id=by.person.id if by.person else None, post_id=by.post.id if by.post else None,
+        "burden", row.id, verb, **by.author,
         item=row.item_code,
     )  # fmt: skip

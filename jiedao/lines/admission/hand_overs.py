@@ -201,6 +201,5 @@ def _held(row_id: UUID) -> HandOver:
 
 def _noted(row: HandOver, verb: str, by: Actor, **facts: Any) -> None:
     notes.change(
-        "hand_over", row.id, verb, person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None, **facts,
+        "hand_over", row.id, verb, **by.author, **facts,
     )  # fmt: skip

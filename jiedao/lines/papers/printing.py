@@ -35,7 +35,7 @@ def keep(
     return Paper.objects.create(
         case=case, kind=kind, layout=layout, told=dict(told), content=content,
         sha256=hashlib.sha256(content).digest(), token=code, made_at=now(), original=original,
-        person_id=by.person.id if by.person else None, post_id=by.post.id if by.post else None, unit_id=by.unit_id,
+        **by.author, unit_id=by.unit_id,
     )  # fmt: skip
 
 

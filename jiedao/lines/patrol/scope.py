@@ -44,11 +44,3 @@ def shift_or_absent(actor: Actor, shift_id: UUID, what: str = WATCH) -> Shift:
     if own or found.roster.squad_id in squads(actor, what):  # type: ignore[attr-defined]
         return found
     raise Absent
-
-
-def roster_or_absent(actor: Actor, roster_id: UUID, what: str = KEEP) -> Roster:
-    """One roster of a squad the actor keeps. `Absent` for any other."""
-    found = Roster.objects.select_related("squad").filter(pk=roster_id).first()
-    if found is None or found.squad_id not in squads(actor, what):  # type: ignore[attr-defined]
-        raise Absent
-    return found

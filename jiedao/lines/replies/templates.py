@@ -112,7 +112,7 @@ def _next(by: Actor, code: str, verb: str, **told: Any) -> ReplyTemplate:
         )  # fmt: skip
         notes.change(
             "replies.ReplyTemplate", row.id, verb, code=code, version=row.version,
-            person_id=by.person.id if by.person else None, post_id=by.post.id if by.post else None,
+            **by.author,
         )  # fmt: skip
     return row
 

@@ -14,6 +14,7 @@ from jiedao.kit.clock import now
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.scores import periods, sight, subjects
 from jiedao.lines.scores.models import Objection, Period, Statement
+from jiedao.lines.scores.who import person_of
 
 KEEPS = "scores"
 ANEW = "mark_anew"
@@ -54,7 +55,7 @@ def raise_(
             _must_be_of_the_line(held, about, order_id)
         made = Objection.objects.create(
             period=held, about=about, number=number, order_id=order_id, kind=kind, reason=reason, evidence=evidence,
-            unit=posts.body_of(by.post), raised_at=now(), raised_by=_person(by),
+            unit=posts.body_of(by.post), raised_at=now(), raised_by=person_of(by, "object"),
         )  # fmt: skip
         if held.state != Period.State.OBJECTION:
             held.state = Period.State.OBJECTION
@@ -72,10 +73,10 @@ def decide(objection: Objection, *, by: Actor, upheld: bool, reasons: str) -> Ob
         held = Objection.objects.select_for_update(of=("self",)).select_related("period").get(pk=objection.pk)
         if held.decided_at is not None:
             raise Refused("already_decided", number=held.number)
-        if held.raised_by == _person(by) or (by.post and posts.body_of(by.post).id == held.unit_id):
+        if held.raised_by == person_of(by, "object") or (by.post and posts.body_of(by.post).id == held.unit_id):
             raise Refused("own_objection", line=held.about)
         held.outcome = Objection.Outcome.UPHELD if upheld else Objection.Outcome.DISMISSED
-        held.reasons, held.decided_at, held.decided_by = reasons, now(), _person(by)
+        held.reasons, held.decided_at, held.decided_by = reasons, now(), person_of(by, "object")
         held.save(update_fields=["outcome", "reasons", "decided_at", "decided_by"])
         _note(held, "decide", by, upheld=upheld)
         if upheld and held.order_id is not None:
@@ -112,12 +113,5 @@ def _must_be_of_the_line(period: Period, about: str, order_id: UUID) -> None:
         raise Absent
 
 
-def _person(by: Actor) -> UUID:
-    if by.person is None:
-        raise Refused("not_yours", verb="object", roles=[])
-    return by.person.id
-
-
 def _note(objection: Objection, verb: str, by: Actor, **told: Any) -> None:
-    post = by.post.id if by.post else None
-    notes.change("score_objection", objection.id, verb, person_id=_person(by), post_id=post, **told)
+    notes.change("score_objection", objection.id, verb, **by.author, **told)

@@ -23,6 +23,7 @@ from jiedao.lines.scores.figures import Line, Row, excluded, lines
 from jiedao.lines.scores.models import Objection, Period, Statement
 from jiedao.lines.scores.rules import Rule
 from jiedao.lines.scores.sheets import Mark, Score, scores
+from jiedao.lines.scores.who import person_of
 
 KEEPS = "scores"
 State = Period.State
@@ -47,8 +48,8 @@ def open_period(code: str, called: str, *, by: Actor) -> Period:
         if Period.objects.filter(code=code, name=called).exists():
             raise Refused("period_open", period=called)
         period = Period.objects.create(
-            rule=version, code=code, name=called, starts_at=start, ends_at=end, opened_at=now(), opened_by=_person(by),
-            state=State.SCORING if rule.by_marks else State.OPENED,
+            rule=version, code=code, name=called, starts_at=start, ends_at=end, opened_at=now(),
+            opened_by=person_of(by, "publish"), state=State.SCORING if rule.by_marks else State.OPENED,
         )  # fmt: skip
         note(period, "open", by, rule=code, version=version.version)
     return period
@@ -67,7 +68,7 @@ def merge(period: Period, *, by: Actor) -> Statement:
         if rule_of(held).by_marks:
             _must_be_complete(held, frozen)
         made = _state(held, frozen, by=by)
-        _turn(held, State.MERGED, merged_at=now(), merged_by=_person(by))
+        _turn(held, State.MERGED, merged_at=now(), merged_by=person_of(by, "publish"))
         note(held, "merge", by, version=made.version, hash=made.hash)
     return made
 
@@ -79,10 +80,10 @@ def publish(period: Period, *, by: Actor) -> Period:
         held = hold(period)
         if held.state != State.MERGED:
             raise Refused("not_in_state", state=held.state)
-        if held.merged_by == _person(by):
+        if held.merged_by == person_of(by, "publish"):
             raise Refused("own_figures", period=held.name)
         until = Limit(rule_of(held).objections).due(now(), calendar())
-        _turn(held, State.PUBLISHED, published_at=now(), published_by=_person(by), objections_until=until)
+        _turn(held, State.PUBLISHED, published_at=now(), published_by=person_of(by, "publish"), objections_until=until)
         note(held, "publish", by, hash=latest(held).hash)
     return held
 
@@ -113,9 +114,9 @@ def freeze(period: Period, *, by: Actor) -> Period:
             raise Refused("objections_run", until=held.objections_until)
         if blocked := blocked_lines(held):
             raise Refused("line_blocked", lines=sorted(blocked))
-        if _person(by) in (held.merged_by, latest(held).computed_by):
+        if person_of(by, "publish") in (held.merged_by, latest(held).computed_by):
             raise Refused("own_figures", period=held.name)
-        _turn(held, State.FINAL, final_at=now(), final_by=_person(by))
+        _turn(held, State.FINAL, final_at=now(), final_by=person_of(by, "publish"))
         note(held, "freeze", by, hash=latest(held).hash)
     return held
 
@@ -212,7 +213,7 @@ def _state(
     return Statement.objects.create(
         period=period, version=before.version + 1 if before else 1, rows=facts.packed(rows),
         rows_hash=facts.fingerprint(rows), taken_out=gone, figures=figures, agreed=True,
-        hash=seal(period, facts.fingerprint(rows), gone, figures), computed_at=now(), computed_by=_person(by),
+        hash=seal(period, facts.fingerprint(rows), gone, figures), computed_at=now(), computed_by=person_of(by, "publish"),
         objection_id=objection,
     )  # fmt: skip
 
@@ -267,13 +268,6 @@ def _turn(period: Period, state: str, **columns: Any) -> None:
     period.save(update_fields=["state", *columns])
 
 
-def _person(by: Actor) -> UUID:
-    if by.person is None:
-        raise Refused("not_yours", verb="publish", roles=[])
-    return by.person.id
-
-
 def note(period: Period, verb: str, by: Actor, **told: Any) -> None:
     """The line in the journal, in the transaction of the step."""
-    post = by.post.id if by.post else None
-    notes.change("score_period", period.id, verb, person_id=_person(by), post_id=post, period=period.name, **told)
+    notes.change("score_period", period.id, verb, **by.author, period=period.name, **told)

@@ -14,6 +14,7 @@ from jiedao.ground.terms import competence
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.scores.models import Problem
+from jiedao.lines.scores.who import person_of
 from jiedao.record import sight
 from jiedao.record.models import Case
 
@@ -81,9 +82,9 @@ def open_item(
             title=title, cause=cause, owner=unit, plan=plan, due_on=due_on, item_code=item, area_path=area, asked=asked,
             told=told, days=days, before=happened(item, area, days, now()) if item else 0,
             numbers=list(numbers.order_by("number").values_list("number", flat=True)[:200]) if item else [],
-            opened_at=now(), opened_by=_person(by),
+            opened_at=now(), opened_by=person_of(by, "open"),
         )  # fmt: skip
-        notes.change("problem", made.id, "open", person_id=_person(by), before=made.before)
+        notes.change("problem", made.id, "open", person_id=person_of(by, "open"), before=made.before)
     return made
 
 
@@ -98,9 +99,9 @@ def close(pk: UUID, *, by: Actor, effect: str) -> Problem:
             raise Absent
         if held.closed_at is not None:
             raise Refused("not_in_state", state="closed")
-        held.closed_at, held.closed_by, held.effect = now(), _person(by), effect
+        held.closed_at, held.closed_by, held.effect = now(), person_of(by, "open"), effect
         held.save(update_fields=["closed_at", "closed_by", "effect"])
-        notes.change("problem", held.id, "close", person_id=_person(by))
+        notes.change("problem", held.id, "close", person_id=person_of(by, "open"))
     return held
 
 
@@ -111,9 +112,3 @@ def after(problem: Problem) -> int | None:
     until = min(problem.closed_at + timedelta(days=problem.days), now())
     rows = Case.objects.filter(item__code=problem.item_code, filed_at__gte=problem.closed_at, filed_at__lt=until)
     return rows.filter(area_path__startswith=problem.area_path, merged_into=None).count()
-
-
-def _person(by: Actor) -> UUID:
-    if by.person is None:
-        raise Refused("not_yours", verb="open", roles=[])
-    return by.person.id

@@ -2,7 +2,6 @@
 
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from jiedao.ground.journal import notes, receipts
 from jiedao.ground.people import Actor
@@ -13,6 +12,7 @@ from jiedao.lines.scores import rules, windows
 from jiedao.lines.scores.figures import Line, lines
 from jiedao.lines.scores.models import RuleDraft, RuleVersion
 from jiedao.lines.scores.rules import Rule
+from jiedao.lines.scores.who import person_of
 
 KEEPS = "scores"
 
@@ -65,7 +65,7 @@ def write(code: str, document: str, *, by: Actor, reason: str = "", seen: int = 
             raise Refused("draft_changed", code=code)
         draft.document, draft.reason = document, reason
         draft.seq, draft.asked_at = draft.seq + 1, None
-        draft.changed_at, draft.changed_by = now(), _person(by)
+        draft.changed_at, draft.changed_by = now(), person_of(by, "publish")
         if draft._state.adding:
             draft.save(force_insert=True)
         else:
@@ -78,7 +78,7 @@ def drop(draft: RuleDraft, *, by: Actor) -> None:
     """Gives a draft up. What is in force stays."""
     competence.require(by, KEEPS)
     with receipts.whole():
-        draft.ended_at, draft.ended_by = now(), _person(by)
+        draft.ended_at, draft.ended_by = now(), person_of(by, "publish")
         draft.save(update_fields=["ended_at", "ended_by"])
         _note(draft, "drop", by)
 
@@ -90,15 +90,15 @@ def publish(draft: RuleDraft, *, by: Actor, seen: int) -> RuleVersion:
         held = RuleDraft.objects.select_for_update().get(pk=draft.pk)
         if held.ended_at is not None or held.seq != seen:
             raise Refused("draft_changed", code=held.code)
-        if held.changed_by == _person(by):
+        if held.changed_by == person_of(by, "publish"):
             raise Refused("own_rule", code=held.code)
         rules.read(held.document)
         last = in_force(held.code)
         made = RuleVersion.objects.create(
             code=held.code, version=last.version + 1, document=held.document, reason=held.reason,
-            written_by=held.changed_by, published_by=_person(by), published_at=now(),
+            written_by=held.changed_by, published_by=person_of(by, "publish"), published_at=now(),
         )  # fmt: skip
-        held.ended_at, held.ended_by, held.published = now(), _person(by), True
+        held.ended_at, held.ended_by, held.published = now(), person_of(by, "publish"), True
         held.save(update_fields=["ended_at", "ended_by", "published"])
         _note(held, "publish", by, version=made.version)
     return made
@@ -115,12 +115,5 @@ def trial(document: str, month: date) -> tuple[Rule, dict[str, Line]]:
     return rule, lines(facts.rows(start, end), rule)
 
 
-def _person(by: Actor) -> UUID:
-    if by.person is None:
-        raise Refused("not_yours", verb="publish", roles=[])
-    return by.person.id
-
-
 def _note(draft: RuleDraft, verb: str, by: Actor, **facts: Any) -> None:
-    post = by.post.id if by.post else None
-    notes.change("score_rule", draft.id, verb, person_id=_person(by), post_id=post, code=draft.code, **facts)
+    notes.change("score_rule", draft.id, verb, **by.author, code=draft.code, **facts)

@@ -6,8 +6,6 @@ does not say. Each row is one order of one unit.
 
 from dataclasses import dataclass
 
-FLAG = ("yes", "no")
-
 
 @dataclass(frozen=True)
 class Fact:

@@ -102,8 +102,7 @@ def copy(row: SubjectRequest, *, by: Actor) -> dict[str, Any]:
 
 def _event(event: Event, by: Actor) -> dict[str, Any]:
     notes.look(
-        by.scope, "contact", event.case_id, purpose="subject_copy", person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None, unit_id=by.unit_id,
+        by.scope, "contact", event.case_id, purpose="subject_copy", **by.author, unit_id=by.unit_id,
     )  # fmt: skip
     caller = contacts.clear(event.id)
     return {
@@ -172,13 +171,11 @@ def _done(row: SubjectRequest, by: Actor, verb: str, **facts: Any) -> None:
 
 def _look(by: Actor, subject_id: UUID, purpose: str) -> None:
     notes.look(
-        by.scope, "subject", subject_id, purpose=purpose, person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None, unit_id=by.unit_id,
+        by.scope, "subject", subject_id, purpose=purpose, **by.author, unit_id=by.unit_id,
     )  # fmt: skip
 
 
 def _change(row: SubjectRequest, verb: str, by: Actor, **facts: Any) -> None:
     notes.change(
-        "subject_request", row.id, verb, person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None, system=by.name if by.kind == "system" else "", **facts,
+        "subject_request", row.id, verb, **by.author, system=by.name if by.kind == "system" else "", **facts,
     )  # fmt: skip

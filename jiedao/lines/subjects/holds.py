@@ -62,6 +62,5 @@ def lift(hold_id: UUID, *, by: Actor) -> None:
 
 def _change(row: Hold, verb: str, by: Actor) -> None:
     notes.change(
-        "hold", row.id, verb, person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None, until=row.until.isoformat(),
+        "hold", row.id, verb, **by.author, until=row.until.isoformat(),
     )  # fmt: skip

@@ -13,8 +13,7 @@ def changed(kind: str, pk: UUID, verb: str, by: Actor, **facts: Any) -> None:
         kind,
         pk,
         verb,
-        person_id=by.person.id if by.person else None,
-        post_id=by.post.id if by.post else None,
+        **by.author,
         system=by.name if by.kind == "system" else "",
         **facts,
     )

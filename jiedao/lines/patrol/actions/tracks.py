@@ -40,8 +40,7 @@ def replay(shift_id: UUID, *, by: Actor, purpose: str) -> Replay:
         if not purpose.strip():
             raise Refused("purpose_missing")
         look(
-            by.scope, WHAT, shift.id, purpose=purpose.strip()[:200], person_id=by.person.id if by.person else None,
-            post_id=by.post.id if by.post else None, unit_id=by.unit_id,
+            by.scope, WHAT, shift.id, purpose=purpose.strip()[:200], **by.author, unit_id=by.unit_id,
         )  # fmt: skip
     points = fixes(shift.id)
     return Replay(shift, points, tracks.stops(points, rules.rules()))
