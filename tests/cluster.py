@@ -181,3 +181,10 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    beforehand = Cluster()
+    beforehand.enter()
+    print(beforehand.template())
+    beforehand.leave()

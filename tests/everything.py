@@ -28,6 +28,11 @@ BROUGHT = {
     "lint rules": ("tests/lint/__main__.py", [PYTHON, "-m", "tests.lint"]),
 }
 
+TEMPLATE = {"template": [PYTHON, "-m", "tests.cluster"]}
+"""The database that tests copy, built beside the static checks: without it every worker waits for the first."""
+SPREAD = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""Whole files to three workers, in the order of tests.plugin: the longest first."""
+
 
 @dataclass
 class Outcome:
@@ -46,7 +51,7 @@ def main(words: list[str]) -> int:
     outcomes = [] if narrowed else _static()
     _browser()
     print("── tests", flush=True)
-    spread = [] if narrowed or any(word.startswith("-n") for word in words) else ["-n", "3", "--dist", "loadfile"]
+    spread = [] if narrowed or any(word.startswith("-n") for word in words) else SPREAD
     tests = subprocess.run([PYTHON, "-m", "pytest", *spread, *words], cwd=CHECKOUT, check=False)
     failed = [outcome.name for outcome in outcomes if not outcome.passed]
     failed += ["tests"] if tests.returncode else []
@@ -55,7 +60,7 @@ def main(words: list[str]) -> int:
 
 
 def _static() -> list[Outcome]:
-    wanted = dict(STATIC)
+    wanted = TEMPLATE | STATIC
     wanted |= {name: command for name, (path, command) in BROUGHT.items() if (CHECKOUT / path).exists()}
     with ThreadPoolExecutor(2) as two:
         outcomes = []

@@ -29,11 +29,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
     if config.getoption("--nightly"):
         return
     nightly = [item for item in items if item.get_closest_marker("nightly")]
     config.hook.pytest_deselected(items=nightly)
     items[:] = [item for item in items if item not in nightly]
+
+
+LONGEST = (
+    "browser/test_every_page.py",
+    "test_rehearsal.py",
+    "test_run.py",
+    "test_crash.py",
+    "test_chain.py",
+    "test_defects.py",
+    "test_packages_import.py",
+    "test_duty_rehearsed.py",
+)
+"""Files that take half a minute: begun last, they would keep one worker busy while the others have nothing left."""
+
+
+def _place(item: pytest.Item) -> int:
+    """Where a test stands in the run: the longest files, the browser's, all others; each file whole and in its order."""
+    path = item.path.as_posix()
+    for at, name in enumerate(LONGEST):
+        if path.endswith(f"tests/{name}"):
+            return at
+    return len(LONGEST) if "/browser/" in path else len(LONGEST) + 1
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

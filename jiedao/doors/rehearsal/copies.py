@@ -106,7 +106,8 @@ def _sources(cursor: Cursor) -> None:
     """The rehearsed cases with no tie to one outside of them, and the digests of their entries' facts."""
     run = cursor.execute
     run(
-        "CREATE TEMP TABLE sources ON COMMIT DROP AS SELECT id, row_number() OVER (ORDER BY opened_at) AS nth"
+        "CREATE TEMP TABLE sources ON COMMIT DROP AS SELECT id, row_number() OVER"
+        " (ORDER BY num_nonnulls(parent_id, grown_from_id, merged_into_id), opened_at) AS nth"
         " FROM record_case WHERE NOT imported AND routing->>'copy' IS NULL"
     )
     run("CREATE TEMP TABLE digests (id uuid PRIMARY KEY, facts text) ON COMMIT DROP")
@@ -134,6 +135,8 @@ def _one_copy(cursor: Cursor, k: int, most: int) -> int:
     given = {"k": k, "most": most}
     run("CREATE TEMP TABLE picked ON COMMIT DROP AS SELECT id FROM sources WHERE nth <= %(most)s", given)
     run("CREATE UNIQUE INDEX ON picked (id)")
+    while _without_what_they_point_to(cursor):
+        pass
     run("ANALYZE picked")
     for table in _REFERENCES:
         columns = _columns(cursor, table)
@@ -150,6 +153,15 @@ def _one_copy(cursor: Cursor, k: int, most: int) -> int:
             _entries(cursor, given)
     run("DROP TABLE picked")
     return made
+
+
+def _without_what_they_point_to(cursor: Cursor) -> int:
+    """Leaves cases out whose parent, origin or whole is not copied; says how many. Those without ties come first."""
+    cursor.execute(
+        "DELETE FROM picked p USING of_record_case c, unnest(ARRAY[c.parent_id, c.grown_from_id, c.merged_into_id]) tie"
+        " WHERE c.id = p.id AND tie IS NOT NULL AND NOT EXISTS (SELECT 1 FROM picked o WHERE o.id = tie)"
+    )
+    return int(cursor.rowcount)
 
 
 def _columns(cursor: Cursor, table: str) -> list[tuple[str, str]]:
