@@ -9,6 +9,7 @@ import io
 import json
 import os
 import pstats
+import statistics
 import sys
 import time
 from collections import Counter
@@ -36,9 +37,9 @@ def cost(kind: str, times: int, material: dict[str, Any]) -> dict[str, Any]:
     """Milliseconds of processor per request, ours and the server's, and the share of each package in ours."""
     asked = _asked(kind, 2 * times + WARM, material)
     _answers(asked, WARM)
-    server = psutil.Process(_server())
+    server, waits = psutil.Process(_server()), []
     began, before = time.process_time(), sum(server.cpu_times()[:2])
-    statuses = Counter(status for status, _ in _answers(asked, times))
+    statuses = Counter(status for status, _ in _answers(asked, times, waits))
     ours, theirs = time.process_time() - began, sum(server.cpu_times()[:2]) - before
     with cProfile.Profile() as profile:
         _answers(asked, times)
@@ -47,6 +48,8 @@ def cost(kind: str, times: int, material: dict[str, Any]) -> dict[str, Any]:
         "statuses": dict(statuses),
         "ours_ms": round(1000 * ours / done, 3),
         "server_ms": round(1000 * theirs / done, 3),
+        "median_ms": round(1000 * statistics.median(waits), 2),
+        "p95_ms": round(1000 * sorted(waits)[int(0.95 * len(waits))], 2),
         "shares": _shares(profile),
     }
 
@@ -94,13 +97,23 @@ def _asked(kind: str, times: int, material: dict[str, Any], rows: int = 50) -> I
         "named": lambda: requests.reports(material, named=True, seed=times),
         "reply": lambda: requests.replies(material, seed=times),
         "list": lambda: requests.lists(material, rows),
+        "search": lambda: requests.searches(material),
+        "number": lambda: requests.numbers(material),
+        "case": lambda: requests.cases(material),
     }[kind]()
     # Made before anything is measured.
     return iter([_environ(request) for _, request in zip(range(times), given, strict=False)])
 
 
-def _answers(asked: Iterator[dict[str, Any]], times: int) -> list[tuple[str, bytes]]:
-    return [_answer(environ) for _, environ in zip(range(times), asked, strict=False)]
+def _answers(asked: Iterator[dict[str, Any]], times: int, waits: list[float] | None = None) -> list[tuple[str, bytes]]:
+    """The answers; how long each took, in seconds, goes to `waits`."""
+    found = []
+    for _, environ in zip(range(times), asked, strict=False):
+        began = time.perf_counter()
+        found.append(_answer(environ))
+        if waits is not None:
+            waits.append(time.perf_counter() - began)
+    return found
 
 
 def _answer(environ: dict[str, Any]) -> tuple[str, bytes]:

@@ -38,6 +38,7 @@ def prepare(most: int) -> dict[str, Any]:
             "reporter": _token_of(REPORTER),
             "reader": _token_of(READER),
             "replies": _replies(most),
+            "numbers": _numbers(),
         }
 
 
@@ -55,6 +56,13 @@ def _replies(most: int) -> list[tuple[str, str, str]]:
         ready = cursor.fetchall()
     tokens_of = {unit: _handler(unit) for unit in {unit for _, _, unit in ready}}
     return [(number, str(order), str(tokens_of[unit])) for number, order, unit in ready if tokens_of[unit]]
+
+
+def _numbers() -> list[str]:
+    """Of 500 cases, in no order of time or place."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM record_case ORDER BY md5(id::text) LIMIT 500")
+        return [number for (number,) in cursor.fetchall()]
 
 
 def _handler(unit: UUID) -> str | None:

@@ -53,6 +53,15 @@ class Bench:
         with psycopg.connect(**self.server) as connection:
             return str(connection.execute("SHOW server_version").fetchone()[0])  # type: ignore[index]
 
+    def size(self) -> int:
+        """Bytes of the district's tables of cases, with their indexes."""
+        asked = (
+            "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c"
+            " WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'record%%'"
+        )
+        with psycopg.connect(**self.server) as connection:
+            return int(connection.execute(asked, [self.district]).fetchone()[0])  # type: ignore[index]
+
     def settle(self) -> None:
         """What autovacuum would do in the next minutes, done before anything is measured."""
         with psycopg.connect(**self.server, autocommit=True) as connection:

@@ -3,7 +3,9 @@
 import json
 import random
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from bench import load
@@ -17,6 +19,7 @@ _WORDS = (
     "{}号楼楼道里堆满了旧家具和电动车，已经{}天没人管，消防通道走不了人。",
     "{}栋后面的工地夜里{}点还在施工，噪声很大，孩子没法睡觉，希望有关部门处理。",
 )
+_SOUGHT = ("路灯 老人", "污水", "施工 噪声", "消防通道")
 REPLY = "已安排人员到现场处理，当日傍晚恢复正常，并已电话告知反映人；后续一周内每日巡查。"
 
 
@@ -51,6 +54,25 @@ def lists(material: dict[str, Any], rows: int = 50) -> Iterator[bytes]:
     request = load.get(f"/api/v1/cases?{LIST}&limit={rows}", material["reader"], material["host"])
     while True:
         yield request
+
+
+def searches(material: dict[str, Any]) -> Iterator[bytes]:
+    """The work list by two words that stand in some of the reports."""
+    return _gets(material, (f"/api/v1/cases?q={quote(words)}&limit=50" for words in cycle(_SOUGHT)))
+
+
+def numbers(material: dict[str, Any]) -> Iterator[bytes]:
+    """The work list by the number of a case."""
+    return _gets(material, (f"/api/v1/cases?q={number}&limit=50" for number in cycle(material["numbers"])))
+
+
+def cases(material: dict[str, Any]) -> Iterator[bytes]:
+    """One case after another, with its timeline."""
+    return _gets(material, (f"/api/v1/cases/{number}" for number in cycle(material["numbers"])))
+
+
+def _gets(material: dict[str, Any], paths: Iterator[str]) -> Iterator[bytes]:
+    return (load.get(path, material["reader"], material["host"]) for path in paths)
 
 
 def _post(material: dict[str, Any], path: str, token: str, body: dict[str, Any], chance: random.Random) -> bytes:

@@ -101,9 +101,9 @@ def run(size: Size, place: Place, say: Say) -> Report:
     report.lines = [
         road.lists(report.queries.pop("queries")),
         *road.writes(
-            Line("intake", "POST /api/v1/events: sign-in, receipt, case, event, entry, limits, job, hint", goal=0.20),
+            Line("intake", "POST /api/v1/events: sign-in, receipt, case, event, entry, limits, job, hint", goal=0.25),
             Line("intake, named", "the same with the caller's name and number, sealed under a key of their own"),
-            Line("reply", "POST /api/v1/cases/…/reply by each unit's own token", goal=0.10),
+            Line("reply", "POST /api/v1/cases/…/reply by each unit's own token", goal=0.12),
         ),
     ]
     report.imported = road.imported()
@@ -120,14 +120,17 @@ def prepare(place: Place, size: Size, say: Say) -> int:
     """
     place.start()
     ready = place.home / "bench-ready.json"
-    if ready.exists():
-        return int(json.loads(ready.read_text())["cases"])
-    say("loading the demo districts")
-    place.jiedao("demo")
-    say(f"rehearsing {size.rehearsed_days} days")
-    place.jiedao("rehearse", "--district", DISTRICT, "--days", size.rehearsed_days, "--per-day", size.per_day, "--json")
+    there = int(json.loads(ready.read_text())["cases"]) if ready.exists() else 0
+    if there >= size.cases:
+        return there
+    if not there:
+        say("loading the demo districts")
+        place.jiedao("demo")
+        say(f"rehearsing {size.rehearsed_days} days")
+        days = ("--days", size.rehearsed_days, "--per-day", size.per_day)
+        place.jiedao("rehearse", "--district", DISTRICT, *days, "--json")
     say(f"copying to {size.cases:,} cases")
-    copied = json.loads(place.jiedao("copies", "--district", DISTRICT, "--to", size.cases, "--json"))
+    copied = json.loads(place.jiedao("copies", "--district", DISTRICT, "--to", size.cases, "--json", role="owner"))
     say("vacuum and analyze")
     Bench(place.program, place.database, place.home).settle()
     ready.write_text(json.dumps(copied))
@@ -198,7 +201,7 @@ class _Road:
     def lists(self, queries: list[str]) -> Line:
         """The work list against its own bare queries: the count, which cases, and their rows."""
         line = Line(
-            "work list", "GET /api/v1/cases: 50 rows, two filters, exact count up to 1,000", goal=0.10, goal_p95=30
+            "work list", "GET /api/v1/cases: 50 rows, two filters, exact count up to 1,000", goal=0.15, goal_p95=30
         )
         self._rounds([line], "".join(f"{query};\n" for query in queries), lambda _, seed: requests.lists(self.material))
         # Sixteen programs asking without a pause only measure the queue; a desk asks now and then.

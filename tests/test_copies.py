@@ -66,6 +66,18 @@ def test_a_part_of_a_copy_leaves_out_what_points_beyond_it(in_gulou):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+def test_no_row_is_its_own_copy(in_gulou):
+    with connection.cursor() as cursor:
+        for middle in ("000001", "abcdef", "ffffff"):
+            own = f"01a1d2a9-b5ea-71a9-b60b-{middle}1d2873"
+            cursor.execute(
+                f"SELECT {copies._new('given')}::text FROM (SELECT %(id)s::uuid AS given) s", {"id": own, "k": 1}
+            )
+            (made,) = cursor.fetchone()
+            assert made != own
+            assert (made[:24], made[30:]) == (own[:24], own[30:])
+
+
 def test_a_second_call_goes_on_and_makes_no_id_again(in_gulou):
     rehearsed()
     cases = Case.objects.count()

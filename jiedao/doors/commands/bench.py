@@ -17,6 +17,7 @@ EXAMPLES = """
   jiedao bench road --quick              tiny sizes: shows that it runs, its figures mean nothing
   jiedao bench road --home /srv/bench    keep what was prepared there, or use it again
   jiedao bench pages                     what the server spends on every page, at 200,000 cases
+  jiedao bench growth                    lists, search, a case, writes at 10,000, 100,000 and 1,000,000 cases; 40 GB, an hour
   jiedao bench places                    points to grids, singly and in bulk, and the checks of borders; ten seconds
   jiedao bench command                   positions taken per second beside a bare COPY, the nearest ten; two minutes
   jiedao bench live                      1,000 open desks from commit to hint, and the map's snapshot; three minutes
@@ -99,7 +100,20 @@ def _live(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
     return {"live": found, "snapshot": drawn}, f"{live.told(found)}\n{drawn}", holds
 
 
-IN_A_PLACE: dict[str, Measure] = {"road": _road, "pages": _pages, "command": _command, "live": _live}
+def _growth(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
+    from bench import growth  # noqa: PLC0415 -- optional dependency
+
+    report = growth.run(args.quick, place, _say)
+    return report.as_json(), growth.told(report), not report.grows
+
+
+IN_A_PLACE: dict[str, Measure] = {
+    "road": _road,
+    "pages": _pages,
+    "growth": _growth,
+    "command": _command,
+    "live": _live,
+}
 
 
 def _in_process(args: argparse.Namespace) -> int:
