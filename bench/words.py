@@ -48,7 +48,8 @@ def _reads(report: Report) -> list[str]:
     return [
         f"Statements of a work list, sign-in included: {same}.",
         f"Import: {taken['read']:,} rows in {taken['seconds']:.1f} s, {taken['rows_per_second']:,} rows/s, at most"
-        f" {taken['peak_mb']} MB; {taken['bad']:,} bad rows of {taken['bad_kinds']} kinds reported by line and reason.",
+        f" {taken['peak_mb']} MB; {taken['bad']:,} bad rows of {taken['bad_kinds']} kinds reported by line and reason;"
+        f" COPY of what it wrote: {taken['copy_seconds']} s, ratio {taken['ratio']} (goal {taken['goal']}).",
         "The waits of the work list are those of one program at a time, the others' those of all connections at once.",
     ]
 
