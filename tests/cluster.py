@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,12 +56,15 @@ class Cluster:
         self.home = test_home()
         self.embedded = Embedded(self.home)
         self.users = (self.home / "users.lock").open("a")
+        self.going: list[threading.Thread] = []
 
     def enter(self) -> None:
         fcntl.flock(self.users, fcntl.LOCK_SH)
         self.embedded.start()
 
     def leave(self) -> None:
+        for going in self.going:
+            going.join()
         try:
             fcntl.flock(self.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -107,6 +111,12 @@ class Cluster:
                     return
                 except psycopg.errors.InsufficientPrivilege:
                     time.sleep(0.25)
+
+    def drop_beside(self, name: str) -> None:
+        """Drops it while the next tests run: the server waits for a checkpoint, and nobody waits for the server."""
+        going = threading.Thread(target=self.drop, args=(name,))
+        going.start()
+        self.going.append(going)
 
     def drop_leftovers(self) -> None:
         """Databases of runs that were killed: `test_<process>_…` of a process that lives no more."""

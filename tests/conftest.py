@@ -15,12 +15,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections
 
 from jiedao.ground.db.home import CHECKOUT
 from tests.cluster import Cluster
+from tests.nursery import Nursery
 from tests.plugin import OWN
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -83,7 +85,7 @@ def _other_database(cluster: Cluster, template: str, blocker: Any) -> Iterator[s
             yield name
     finally:
         _use(OWN, blocker)
-        cluster.drop(name)
+        cluster.drop_beside(name)
 
 
 def _use(name: str, blocker: Any) -> None:
@@ -151,11 +153,36 @@ class Site:
         return f"http://{district}.localhost:{self.port}{path}"
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Forks servers of pages that are there at once."""
+    kept = Nursery()
+    yield kept
+    kept.close()
+
+
 @pytest.fixture(scope="module")
-def site(cluster: Cluster, template: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
-    """The pages served by granian for one test module; the ORM of the test sees the same database."""
-    with _other_database(cluster, template, django_db_blocker) as name, _serving("serve") as port:
+def site(
+    cluster: Cluster, template: str, nursery: Nursery, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Site]:
+    """The pages served for one test module; the ORM of the test sees the same database."""
+    with _other_database(cluster, template, django_db_blocker) as name, nursed(nursery, name) as port:
         yield Site(port, name)
+
+
+@contextmanager
+def nursed(nursery: Nursery, database: str, at: int = 0, live_url: str = "") -> Iterator[int]:
+    """The pages of this database on a port, until the end."""
+    port = at or free_port()
+    log = Path(os.environ["JIEDAO_HOME"]) / f"pages-{port}.log"
+    server = nursery.serve(database=database, port=port, log=str(log), live_url=live_url)
+    try:
+        wait_for(lambda: _answers(port) or not psutil.pid_exists(server), 60)
+        assert psutil.pid_exists(server), log.read_text()
+        yield port
+    finally:
+        os.kill(server, signal.SIGKILL)
+        log.unlink(missing_ok=True)
 
 
 @contextmanager

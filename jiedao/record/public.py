@@ -37,6 +37,9 @@ _SCOPE = "c.kind = ANY(%(kinds)s) AND c.opened_at >= %(since)s AND c.parent_id I
 _COUNTS = f"""
 SELECT c.kind, {_STATE}, {_PLACE}, {_COMMUNITY}, {_WEEK}, count(*) FROM record_case c WHERE {_SCOPE} GROUP BY 1, 2, 3, 4, 5
 """
+_LISTED = f"SELECT c.id, {_STATE}, {_WEEK}"
+_SHUT = f"{_WEEK} = ANY(%(shut)s)"
+_PART = "LIMIT %(most)s OFFSET %(start)s"
 _KEPT = f"""
 SELECT count(*) FILTER (WHERE d.stopped_at <= d.due_at), count(*) FROM record_deadline d
 JOIN record_case c ON c.id = d.case_id
@@ -150,14 +153,16 @@ def rows(by: str, code: str, start: int, most: int) -> list[Row]:
         return []
     shut = [week for week in found.tables["week"].counts if not found.tables["week"].is_open(week)]
     column = {"kind": "c.kind", "state": _STATE, "place": _PLACE, "week": _WEEK}[by]
-    order = f"CASE WHEN {_WEEK} = ANY(%(shut)s) THEN NULL ELSE c.opened_at END DESC NULLS LAST, md5(c.id::text)"
+    asked = _asked() | {"code": code, "shut": shut, "most": most, "start": start}
+    source = f"FROM record_case c WHERE {_SCOPE} AND {column} = %(code)s AND"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT c.id, {_STATE}, {_WEEK} FROM record_case c WHERE {_SCOPE} AND {column} = %(code)s"
-            f" ORDER BY {order} LIMIT %(most)s OFFSET %(start)s",
-            _asked() | {"code": code, "shut": shut, "most": most, "start": start},
-        )
+        cursor.execute(f"{_LISTED} {source} NOT {_SHUT} ORDER BY c.opened_at DESC, c.id {_PART}", asked)
         listed = cursor.fetchall()
+        if shut and len(listed) < most:
+            cursor.execute(f"SELECT count(*) {source} NOT {_SHUT}", asked)
+            asked |= {"start": max(0, start - cursor.fetchone()[0]), "most": most - len(listed)}
+            cursor.execute(f"{_LISTED} {source} {_SHUT} ORDER BY md5(c.id::text) {_PART}", asked)
+            listed += cursor.fetchall()
     cases = Case.objects.select_related("process", "item", "holder").in_bulk([pk for pk, _, _ in listed])
     return list(_shown([(cases[pk], state, week) for pk, state, week in listed if pk in cases], found))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.conftest import Site, _other_database, _serving, free_port
+from tests.conftest import Site, _other_database, _serving, free_port, nursed
 
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
@@ -83,13 +83,15 @@ def plain(browser: Any, site: Any) -> Iterator[Window]:
 
 
 @pytest.fixture(scope="module")
-def live_site(cluster: Any, template: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+def live_site(
+    cluster: Any, template: str, nursery: Any, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Any]:
     """The pages with the live server beside them, each knowing the other's port."""
     port = free_port()
     with (
         _other_database(cluster, template, django_db_blocker) as name,
         _serving("live", PORT=str(port)) as live,
-        _serving("serve", at=port, LIVE_URL=f"http://{{host}}:{live}"),
+        nursed(nursery, name, port, f"http://{{host}}:{live}"),
     ):
         found = Site(port, name)
         found.live_port = live

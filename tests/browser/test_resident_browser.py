@@ -86,7 +86,7 @@ def test_the_page_brings_news_by_itself_and_leaves_the_writer_alone(phone, at_wo
     page.wait_for_selector("#lines:has-text('灯已换好')")
 
     assert page.input_value("#id_add_text") == "半句话"
-    page.wait_for_function("document.activeElement.id === 'id_add_text'")
+    page.wait_for_selector("#id_add_text:focus")
 
 
 def test_everything_works_before_scripts_load(plain, at_work):
@@ -119,7 +119,7 @@ def test_a_refusal_keeps_photo_point_and_words_and_takes_the_focus(phone):
     page.click(CHECK)
     page.wait_for_selector(".summary")
 
-    page.wait_for_function("document.activeElement.className === 'summary'")
+    page.wait_for_selector(".summary:focus")
     assert (page.input_value("#id_lon"), page.input_value("#id_words")) == ("118.76", "灯不亮")
     assert page.locator("ul.photos img").count() == 1
     assert serious(page) == []

@@ -69,7 +69,7 @@ def test_a_recalled_order_greys_where_it_stands_with_who_and_why(desk, at_work):
 
     told = page.inner_text(f"#order-{order.id} .fate")
     assert "派遣员" in told and "派错了单位" in told
-    page.wait_for_function(f"document.activeElement.id === 'open-{order_of(other).id}'")
+    page.wait_for_selector(f"#open-{order_of(other).id}:focus")
 
 
 def test_rows_chosen_with_space_are_each_signed_with_their_own_outcome(desk, at_work):
