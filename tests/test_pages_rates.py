@@ -1,5 +1,6 @@
 """The page of the rates (三率页面): figures down to the cases, one's own units and no others, no ranking."""
 
+import argparse
 import csv
 import io
 
@@ -7,17 +8,22 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from jiedao.doors.commands import rates
 from jiedao.doors.web.sheets import cell
 from jiedao.kit.clock import now
-from jiedao.lines.scores.rates import month_of, rule
+from jiedao.lines.scores import periods, rulebook, windows
 from jiedao.record.models import Case
 from tests.callbacks import called_back
 from tests.desks import Colleague, words
 from tests.residents import HERE, acting
+from tests.test_pages_scores import outsider
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
 
-THIS_MONTH = f"{month_of(now(), rule()):%Y-%m}"
+
+def this_month() -> str:
+    rule = rulebook.text_of(rulebook.in_force("three_rates"))
+    return windows.name(windows.at(now(), rule), rule)
 
 
 def table(answer: object) -> list[dict[str, str]]:
@@ -43,8 +49,8 @@ def test_a_figure_opens_to_its_cases_what_each_gives_and_what_one_changes():
     page = words(Colleague("dispatcher").get("/rates/urban/?rate=resolution"))
 
     assert f"{good.number} {good.title}" in page
-    assert "是 1 0.00 %" in page
-    assert "否 0 100.00 %" in page
+    assert "诉求人说已解决 1 0.00 %" in page
+    assert "诉求人说未解决 0 100.00 %" in page
     assert "没有计入的" in page and lost.number in page and "未联系上诉求人" in page
     assert bad.number in page
 
@@ -98,7 +104,7 @@ def test_another_month_shows_its_own_figures_and_none_that_lies_ahead():
     boss = Colleague("dispatcher")
 
     assert "区城市管理局 — — — —" in words(boss.get("/rates/?month=2020-01"))
-    for month in ("2999-01", "nonsense", "0000-00", THIS_MONTH):
+    for month in ("2999-01", "nonsense", "0000-00", this_month()):
         assert "区城市管理局 100.00 %" in words(boss.get(f"/rates/?month={month}"))
 
 
@@ -106,8 +112,12 @@ def test_the_rule_is_told_with_the_figures_in_both_languages():
     chinese = words(Colleague("dispatcher").get("/rates/"))
     english = words(Colleague("dispatcher", lang="en").get("/rates/"))
 
-    assert "（满意 + 0.9 × 基本满意）÷ 有效回访件数" in chinese and "0.5 × 解决率" in chinese and "不是排名" in chinese
-    assert "(Satisfied + 0.9 × basically satisfied) ÷ valid callbacks" in english and "This is no ranking" in english
+    assert (
+        "（满意 + 0.9 × 基本满意） ÷ 本期回访、有效回访的派单" in chinese
+        and "50 × 解决率" in chinese
+        and "不是排名" in chinese
+    )
+    assert "(satisfied + 0.9 × basically satisfied) ÷ orders called back" in english and "This is no ranking" in english
 
 
 def test_the_facts_of_a_unit_are_taken_away_as_a_table():
@@ -116,10 +126,39 @@ def test_the_facts_of_a_unit_are_taken_away_as_a_table():
 
     found = table(Colleague("dispatcher").get("/rates/urban/export.csv"))
 
-    assert [(row["last"], row["reached"], row["solved"], row["satisfied"]) for row in found] == [
-        ("yes", "yes", "yes", "satisfied"),
-        ("yes", "no", "", ""),
+    assert [(row["unit"], row["reached"], row["solved"], row["satisfied"]) for row in found] == [
+        ("urban", "yes", "yes", "satisfied"),
+        ("urban", "no", "", ""),
     ]
+
+
+def test_the_page_gives_what_a_period_of_the_rule_gives():
+    """One code computes the rates: the page, the command and the trial of a period cannot differ."""
+    for solved in (True, False):
+        called_back(solved=solved)
+    boss = Colleague("dispatcher")
+    periods.open_period("three_rates", this_month(), by=acting("dispatcher"))
+
+    page, trial = words(boss.get("/rates/")), words(boss.get(f"/scores/three_rates/{this_month()}/"))
+
+    assert "100.00 % 2 ÷ 2 50.00 % 1 ÷ 2 50.00 % 1 ÷ 2 55.00" in page
+    assert "urban 区城市管理局 100.00 % 50.00 % 50.00 % 55.00" in trial
+
+
+def test_the_command_gives_the_facts_and_the_rule_from_which_a_stranger_recomputes(capsys, tmp_path):
+    for solved, reached in ((True, True), (False, True), (True, False)):
+        called_back(solved=solved, reached=reached)
+    asked = {"district": "gulou", "month": None, "unit": "", "csv": False, "json": False}
+
+    def told(**given: object) -> str:
+        rates.run(argparse.Namespace(**(asked | given)))
+        return capsys.readouterr().out
+
+    (tmp_path / "facts.csv").write_text(told(csv=True), encoding="utf-8")
+    (tmp_path / "statement.json").write_text(told(json=True), encoding="utf-8")
+    assert outsider(tmp_path) == "3 figures agree\n"
+    assert "response 100.00 %  resolution 50.00 %  satisfaction 50.00 %  composite 55.00" in told()
+    assert "left out: reached" in told(unit="urban")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣"])
@@ -131,11 +170,11 @@ def test_the_pages_ask_as_often_for_one_case_as_for_three():
     boss = Colleague("dispatcher")
     called_back()
     boss.get("/rates/")
-    for path, most in (("/rates/", 7), ("/rates/urban/", 8)):
+    for path, most in (("/rates/", 8), ("/rates/urban/", 9)):
         assert queries_of(boss, path) == most
     called_back()
     called_back("water")
-    for path, most in (("/rates/", 7), ("/rates/urban/", 8)):
+    for path, most in (("/rates/", 8), ("/rates/urban/", 9)):
         assert queries_of(boss, path) == most
 
 

@@ -276,39 +276,3 @@ def test_sheets_agree_with_their_second_computation(marks):
     first = plain({code: told_score(score) for code, score in scores(marks, rule, ["d1", "d2"]).items()})
 
     assert second.differences(first, second.marks_told(written_marks(marks), rule, ["d1", "d2"])) == []
-
-
-# The page of the rates
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["yes", "no"]), st.sampled_from(["yes", "no"]), st.sampled_from(["yes", "no"]),
-                  st.sampled_from(["satisfied", "basically", "dissatisfied"])),
-        max_size=30,
-    )
-)  # fmt: skip
-def test_the_page_of_the_rates_gives_what_the_rule_gives(told):
-    from datetime import UTC, datetime
-
-    from jiedao.lines.scores.rates import Answer, rates
-    from jiedao.lines.scores.rates import rule as page_rule
-
-    at = datetime(2026, 11, 5, tzinfo=UTC)
-    answers = [
-        Answer(f"o{n}", f"26-{n}", "urban", at, reached == "yes", contacted == "yes", solved == "yes", said)
-        for n, (reached, contacted, solved, said) in enumerate(told)
-    ]
-    rows = [
-        row(n, called="yes", reached=reached, said_contacted=contacted, solved=solved, satisfied=said)
-        for n, (reached, contacted, solved, said) in enumerate(told)
-    ]
-
-    shown = rates("urban", answers, page_rule())
-    ruled = lines(rows, rules.read(text("three_rates")), ["urban"])["urban"]
-
-    assert {name: figure.percent for name, figure in shown.figures.items()} == {
-        name: figure.value for name, figure in ruled.figures.items()
-    }
-    assert shown.composite == ruled.composites["composite"]

@@ -1,6 +1,6 @@
 """Periods of scores (评分周期): computed, published by a second person, contested, corrected, frozen; rated blind."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -8,10 +8,12 @@ from django.db import IntegrityError, connection, transaction
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Stationing, Unit
 from jiedao.ground.people.posts import held_by
-from jiedao.kit.clock import local, moved, now
+from jiedao.kit.clock import SHANGHAI, local, moved, now
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.scores import facts, objections, periods, rulebook, subjects, windows
+from jiedao.lines.scores.figures import AT
 from jiedao.lines.scores.models import Period, RuleVersion, Statement
+from jiedao.stages import verification
 from tests.callbacks import called_back
 from tests.residents import acting
 
@@ -70,6 +72,27 @@ def test_a_months_figures_are_computed_frozen_and_computed_again_to_the_bit(in_g
     assert line(period, "water")["figures"]["resolution"]["v"] is None
     assert statement.agreed
     assert periods.again(statement) == statement.hash
+
+
+def test_a_month_of_the_rates_runs_from_noon_to_noon(in_gulou):
+    rule = rulebook.text_of(rulebook.in_force("three_rates"))
+    noon = datetime(2026, 12, 1, 12, tzinfo=SHANGHAI)
+
+    assert windows.around(date(2026, 12, 17), rule) == (noon, datetime(2027, 1, 1, 12, tzinfo=SHANGHAI))
+    assert windows.at(noon - timedelta(seconds=1), rule) == date(2026, 11, 1)
+    assert windows.at(noon, rule) == date(2026, 12, 1)
+
+
+def test_of_two_callbacks_on_one_order_the_last_counts(in_gulou):
+    case = called_back(solved=False)
+    with moved(now() + timedelta(minutes=5)):
+        verification.callback(
+            case.id, by=acting("callback"), reached=True, contacted=True, solved=True, satisfied="satisfied"
+        )
+        start, end = windows.around(local(now()).date(), rulebook.text_of(rulebook.in_force("three_rates")))
+        found = [row for row in facts.rows(start, end) if row[2] == case.number]
+
+    assert [row[AT["solved"]] for row in found] == ["yes"]
 
 
 def test_what_happens_after_the_freeze_changes_nothing_that_was_frozen(in_gulou):

@@ -1,47 +1,74 @@
-"""Rates (三率): a month's figures of units, each opening to its cases. Units stand by code, never by rank (R14)."""
+"""Rates (三率): a month of the rule `three_rates` as the record stands now, each figure open to its cases. No ranking (R14)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from jiedao.doors.web import sheets, tabs
+from jiedao.doors.web import scores_words, sheets, tabs
 from jiedao.doors.web.templatetags.jiedao_ui import pick
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
-from jiedao.kit.clock import now
-from jiedao.lines.scores import sight
-from jiedao.lines.scores.callbacks import callbacks
-from jiedao.lines.scores.rates import Answer, Figure, Rates, last_of_each, month_of, rates, rule, window
+from jiedao.kit.clock import local, now
+from jiedao.kit.refusal import Refused
+from jiedao.lines.scores import facts, rulebook, sentences, sight, windows
+from jiedao.lines.scores.figures import AT, Figure, Line, Opened, Row, lines, opened
+from jiedao.lines.scores.rules import Rule
+from jiedao.lines.scores.vocabulary import COLUMNS, FACTS
 from jiedao.record import queries
 from jiedao.record import sight as cases
 
 PAGE = 50
+CODE = "three_rates"
 
-ALWAYS = frozenset({Unit.Kind.DEPARTMENT, Unit.Kind.OUTPOST, Unit.Kind.SUBDISTRICT})
-"""Kinds of unit that are shown without data too; of others there are many that no caller was ever asked about."""
+
+@dataclass(frozen=True)
+class Month:
+    """A month of the rule in force, whether anybody opened a period of it or not."""
+
+    rule: Rule
+    version: int
+    day: date
+
+    @classmethod
+    def asked(cls, request: HttpRequest) -> "Month":
+        """The month asked for, none that lies ahead. This month for anything else."""
+        version = rulebook.in_force(CODE)
+        rule = rulebook.text_of(version)
+        newest = windows.at(now(), rule)
+        try:
+            return cls(rule, version.version, min(windows.day_of(request.GET.get("month", ""), rule), newest))
+        except Refused:
+            return cls(rule, version.version, newest)
+
+    @property
+    def name(self) -> str:
+        return windows.name(self.day, self.rule)
+
+    def rows(self, units: Iterable[Unit]) -> list[Row]:
+        """The orders of these units whose callers were asked in the month."""
+        found = facts.rows(*windows.around(self.day, self.rule), [unit.id for unit in units])
+        return [row for row in found if row[AT["called"]] == "yes"]
 
 
 @require_GET
 @staff
 def page(request: HttpRequest) -> HttpResponse:
     """Every unit that the visitor may read, with its three rates and the composite; a dash where there is no data."""
-    units = sight.units(actor_of(request))
-    month, by = _month(request), rule()
-    found = _figures(units, month)
-    rows = [
-        {"unit": unit, "cells": _cells(found[unit.id]), "composite": found[unit.id].composite}
+    units, month = sight.units(actor_of(request)), Month.asked(request)
+    rows = month.rows(units)
+    asked, found = {row[0] for row in rows}, lines(rows, month.rule, [unit.code for unit in units])
+    shown = [
+        {"unit": unit, "cells": _cells(found[unit.code], month.rule), "composite": _composite(found[unit.code])}
         for unit in units
-        if unit.kind in ALWAYS or any(figure.rows or figure.left_out for figure in found[unit.id].figures.values())
+        if unit.kind in month.rule.kinds or unit.code in asked
     ]
-    shown = {**_frame(month, by), "rows": rows}
-    return render(request, "rates/page.html", shown)
+    return render(request, "rates/page.html", _frame(month) | {"rows": shown})
 
 
 @require_GET
@@ -49,112 +76,94 @@ def page(request: HttpRequest) -> HttpResponse:
 def unit(request: HttpRequest, code: str) -> HttpResponse:
     """One rate of a unit with the orders it counts: what each gives, what is left out and why, what one changes."""
     by = actor_of(request)
-    chosen = sight.unit_or_absent(by, code)
-    month, number = _month(request), tabs.number(request)
-    found = _figures([chosen], month)[chosen.id]
-    name = request.GET.get("rate", "")
-    figure = found.figures.get(name) or next(iter(found.figures.values()))
-    rows = figure.rows[(number - 1) * PAGE : number * PAGE]
-    known = _seen(by, [answer.number for answer, _ in rows] + [answer.number for answer, _ in figure.left_out[:PAGE]])
+    chosen, month, number = sight.unit_or_absent(by, code), Month.asked(request), tabs.number(request)
+    rows = month.rows([chosen])
+    found, name = lines(rows, month.rule, [code])[code], request.GET.get("rate", "")
+    name = name if name in found.figures else next(iter(found.figures))
+    seen = opened(rows, month.rule, code, name)
+    page_ = seen.rows[(number - 1) * PAGE : number * PAGE]
+    known = _seen(by, [row[2] for row, *_ in page_] + [row[2] for row, _ in seen.left_out[:PAGE]])
     shown = {
-        **_frame(month, rule()),
         "unit": chosen,
-        "composite": found.composite,
-        "cells": _cells(found),
-        "figure": _cell(figure),
-        "rows": [_row(figure, answer, gives, known) for answer, gives in rows],
-        "left_out": [{"answer": a, "case": known.get(a.number), "why": _why(why)} for a, why in figure.left_out[:PAGE]],
-        "more_left_out": max(0, len(figure.left_out) - PAGE),
-        "pages": tabs.Pages(number, queries.Count(len(figure.rows)), len(rows), PAGE),
+        "composite": _composite(found),
+        "cells": _cells(found, month.rule),
+        "figure": _cell(seen.figure, month.rule),
+        "rows": [_row(seen, month.rule, row, gives, without, known) for row, gives, without in page_],
+        "left_out": [
+            {"number": row[2], "case": known.get(row[2]), "why": scores_words.why(why, month.rule)}
+            for row, why in seen.left_out[:PAGE]
+        ],
+        "more_left_out": max(0, len(seen.left_out) - PAGE),
+        "pages": tabs.Pages(number, queries.Count(len(seen.rows)), len(page_), PAGE),
     }
-    return render(request, "rates/unit.html", shown)
+    return render(request, "rates/unit.html", _frame(month) | shown)
 
 
 @require_GET
 @staff
 def export(request: HttpRequest, code: str = "") -> HttpResponse:
     """The same as a table: the figures of every unit, or the facts of one."""
-    by, month = actor_of(request), _month(request)
+    by, month = actor_of(request), Month.asked(request)
     if code:
         chosen = sight.unit_or_absent(by, code)
-        return sheets.answer(f"rates-{code}-{month:%Y-%m}.csv", _facts(chosen, month))
+        return sheets.answer(f"rates-{code}-{month.name}.csv", [list(COLUMNS), *map(list, month.rows([chosen]))])
     units = sight.units(by)
-    return sheets.answer(f"rates-{month:%Y-%m}.csv", _summary(units, _figures(units, month)))
+    found = lines(month.rows(units), month.rule, [unit.code for unit in units])
+    return sheets.answer(f"rates-{month.name}.csv", _summary(units, found, month.rule))
 
 
-def _month(request: HttpRequest) -> date:
-    """The month asked for, none that lies ahead. This month for anything else."""
-    newest = month_of(now(), rule())
-    try:
-        asked = date.fromisoformat(f"{request.GET.get('month', '')[:7]}-01")
-    except ValueError:
-        return newest
-    return min(asked, newest) if asked.year > 2000 else newest
-
-
-def _figures(units: list[Unit], month: date) -> dict[UUID, Rates]:
-    start, end = window(month, rule())
-    answers = callbacks(start, end, [unit.id for unit in units])
-    return {unit.id: rates(unit.code, answers.get(unit.id, ()), rule()) for unit in units}
-
-
-def _frame(month: date, by: dict[str, Any]) -> dict[str, Any]:
-    """Month, window and the rule's own text, for both pages."""
-    begins, ends = window(month, by)
-    parts = [{"label": pick(each["label"]), "sentence": pick(each["sentence"])} for each in by["rates"].values()]
-    weights = [{"label": pick(by["rates"][n]["label"]), "weight": w} for n, w in by["composite"]["weights"].items()]
+def _frame(month: Month) -> dict[str, Any]:
+    """Month, window and the rule's own words, for both pages."""
+    begins, ends = windows.around(month.day, month.rule)
     return {
-        "month": f"{month:%Y-%m}",
-        "newest": f"{month_of(now(), by):%Y-%m}",
-        "begins": f"{begins:%Y-%m-%d %H:%M}",
-        "ends": f"{ends:%Y-%m-%d %H:%M}",
-        "rule": {"label": pick(by["label"]), "version": by["version"], "counts": pick(by["counts"])},
-        "parts": parts,
-        "composite_label": pick(by["composite"]["label"]),
-        "weights": weights,
+        "month": month.name,
+        "newest": windows.name(windows.at(now(), month.rule), month.rule),
+        "begins": f"{local(begins):%Y-%m-%d %H:%M}",
+        "ends": f"{local(ends):%Y-%m-%d %H:%M}",
+        "rule": month.rule,
+        "label": pick(month.rule.label),
+        "version": month.version,
+        "told": scores_words.told(month.rule),
+        "columns": [pick(each.label) for each in month.rule.indicators.values()],
+        "composite_label": pick(next(iter(month.rule.composites.values())).label) if month.rule.composites else "",
     }
 
 
-def _cells(found: Rates) -> list[dict[str, Any]]:
-    return [_cell(figure) for figure in found.figures.values()]
+def _cells(found: Line, rule: Rule) -> list[dict[str, Any]]:
+    return [_cell(figure, rule) for figure in found.figures.values()]
 
 
-def _cell(figure: Figure) -> dict[str, Any]:
-    each = rule()["rates"][figure.measure]
+def _cell(figure: Figure, rule: Rule) -> dict[str, Any]:
+    indicator = rule.indicators[figure.code]
     return {
-        "name": figure.measure,
-        "label": pick(each["label"]),
-        "sentence": pick(each["sentence"]),
-        "percent": figure.percent,
-        "numerator": f"{figure.numerator.normalize():f}",
+        "name": figure.code,
+        "label": pick(indicator.label),
+        "sentence": sentences.formula(indicator, scores_words.lang()),
+        "value": _text(figure, figure.value),
+        "numerator": sentences.number(figure.numerator),
         "denominator": figure.denominator,
     }
 
 
-def _row(figure: Figure, answer: Answer, gives: Any, known: dict[str, str]) -> dict[str, Any]:
+def _text(figure: Figure, value: Any) -> str:
+    return "—" if value is None else scores_words.value(f"{value:f}", figure.shown_as)
+
+
+def _composite(found: Line) -> str:
+    """The first composite of the rule, which the district publishes."""
+    value = next(iter(found.composites.values()), None)
+    return "—" if value is None else f"{value:f}"
+
+
+def _row(seen: Opened, rule: Rule, row: Row, gives: Any, without: Any, known: dict[str, str]) -> dict[str, Any]:
+    fact = (rule.indicators[seen.figure.code].gives or ("",))[0]
     return {
-        "answer": answer,
-        "said": _said(figure.measure, answer),
-        "gives": gives,
-        "without": figure.without(gives),
-        "case": known.get(answer.number),
+        "number": row[2],
+        "case": known.get(row[2]),
+        "said": FACTS[fact].word(row[AT[fact]], scores_words.lang()) if fact else "",
+        "gives": sentences.number(gives),
+        "without": _text(seen.figure, without),
     }
-
-
-def _said(measure: str, answer: Answer) -> str:
-    if measure == "satisfaction":
-        words = {
-            "satisfied": gettext("Satisfied"),
-            "basically": gettext("Basically satisfied"),
-            "dissatisfied": gettext("Dissatisfied"),
-        }
-        return words.get(answer.satisfied, "")
-    fact = answer.contacted if measure == "response" else answer.solved
-    return gettext("Yes") if fact else gettext("No")
-
-
-def _why(why: str) -> str:
-    return {"not_reached": gettext("Nobody could be asked")}.get(why, why)
 
 
 def _seen(by: Actor, numbers: list[str]) -> dict[str, str]:
@@ -162,25 +171,10 @@ def _seen(by: Actor, numbers: list[str]) -> dict[str, str]:
     return dict(cases.visible_to(by).filter(number__in=numbers).values_list("number", "title"))
 
 
-def _summary(units: list[Unit], found: dict[UUID, Rates]) -> Iterator[list[object]]:
-    yield [
-        "unit",
-        "name",
-        *(f"{name}_{part}" for name in rule()["rates"] for part in ("numerator", "denominator", "percent")),
-        "composite",
-    ]
+def _summary(units: list[Unit], found: dict[str, Line], rule: Rule) -> Iterator[list[object]]:
+    names = [f"{code}_{part}" for code in rule.indicators for part in ("numerator", "denominator", "value")]
+    yield ["unit", "name", *names, *rule.composites]
     for each in units:
-        figures = found[each.id]
-        cells = [part for f in figures.figures.values() for part in (f.numerator, f.denominator, f.percent)]
-        yield [each.code, each.name, *cells, figures.composite]
-
-
-def _facts(chosen: Unit, month: date) -> Iterator[list[object]]:
-    """Every callback of the window, and whether it is the one that counts for its order."""
-    start, end = window(month, rule())
-    said = callbacks(start, end, [chosen.id]).get(chosen.id, [])
-    counted = {(answer.order, answer.at) for answer in last_of_each(said)}
-    yield ["unit", "case", "order", "asked_at", "last", "reached", "contacted", "solved", "satisfied"]
-    for a in sorted(said, key=lambda answer: (answer.number, answer.at)):
-        last = (a.order, a.at) in counted
-        yield [chosen.code, a.number, a.order, a.at.isoformat(), last, a.reached, a.contacted, a.solved, a.satisfied]
+        line = found[each.code]
+        cells = [part for f in line.figures.values() for part in (f.numerator, f.denominator, f.value)]
+        yield [each.code, each.name, *cells, *line.composites.values()]

@@ -17,7 +17,7 @@ from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Absent
 from jiedao.lines.scores import desk, objections, periods, rulebook, sentences, subjects, windows
-from jiedao.lines.scores.figures import Opened
+from jiedao.lines.scores.figures import Opened, Row
 from jiedao.lines.scores.models import Period, Statement
 from jiedao.lines.scores.rules import Rule
 from jiedao.record import queries
@@ -25,7 +25,6 @@ from jiedao.record import sight as cases
 
 PAGE = 50
 FIGURES = ("figures-csv", "figures-xlsx", "figures-parquet", "bulletin-pdf", "bulletin-docx")
-WHOLE = ("facts-csv", "facts-parquet", "statement-json")
 NEWEST = 6
 """Periods of a rule that its row shows; older ones open from the newest."""
 
@@ -36,7 +35,8 @@ def book(request: HttpRequest) -> HttpResponse:
     """Every rule of the district with its source and its periods."""
     by = actor_of(request)
     rows = [_rule_row(version) for version in rulebook.newest()]
-    return render(request, "scores/book.html", {"rows": rows, "keeps": desk.keeps(by)})
+    received = [{"period": one, "label": pick(periods.rule_of(one).label)} for one in desk.received(by)]
+    return render(request, "scores/book.html", {"rows": rows, "keeps": desk.keeps(by), "received": received})
 
 
 def _rule_row(version: Any) -> dict[str, Any]:
@@ -65,12 +65,17 @@ def period(request: HttpRequest, code: str, called: str) -> HttpResponse:
     lines = desk.shown(found, by, statement)
     if not lines and not desk.keeps(by):
         raise Absent
-    beside = desk.former(found) if request.GET.get("beside") else None
+    beside, rule = desk.former(found) if request.GET.get("beside") else None, periods.rule_of(found)
+    may_rank, by_score = desk.may_rank(rule), request.GET.get("order") == "score"
+    if may_rank and by_score:
+        lines = desk.ranked(lines, rule)
     shown = _frame(found, by, statement) | {
         "lines": [_line(found, one, beside) for one in lines],
         "beside": beside.period.name if beside else "",
-        "files": FIGURES + (WHOLE if desk.keeps(by) else ()),
+        "files": [(kind, word) for kind, word in scores_words.files().items() if kind in FIGURES or desk.keeps(by)],
         "asked_beside": bool(request.GET.get("beside")),
+        "may_rank": may_rank,
+        "ranked": may_rank and by_score,
         "objections": [_objection(one, by) for one in _readable(found, by)],
     }
     return render(request, "scores/period.html", shown)
@@ -193,7 +198,8 @@ def _figure(
     unit = next(one for one in desk.readable_units(found, by) if one.code == about)
     name = request.GET.get("figure", "")
     name = name if name in rule.indicators else next(iter(rule.indicators))
-    opened, number = desk.figure(found, unit, name, statement), tabs.number(request)
+    facts = desk.rows_of(found, unit, statement)
+    opened, number = desk.figure(found, unit, name, facts), tabs.number(request)
     rows = opened.rows[(number - 1) * PAGE : number * PAGE]
     numbers = [row[2] for row, *_ in rows] + [row[2] for row, _ in opened.left_out[:PAGE]]
     titles = dict(cases.visible_to(by).filter(number__in=numbers).values_list("number", "title"))
@@ -203,7 +209,7 @@ def _figure(
         "unit": unit,
         "chosen": name,
         "figure": _told(opened, rule),
-        "parts": _parts(found, unit, rule, statement),
+        "parts": _parts(facts, unit, rule),
         "rows": [
             {"number": row[2], "order": row[1], "title": titles.get(row[2], ""), "said": scores_words.said(row, names),
              "gives": sentences.number(gives), "without": scores_words.value(_text(without), indicator.shown_as),
@@ -252,12 +258,12 @@ def _text(value: Any) -> str | None:
     return None if value is None else f"{value:f}"
 
 
-def _parts(found: Period, unit: Unit, rule: Rule, statement: Statement | None) -> list[dict[str, Any]]:
+def _parts(facts: list[Row], unit: Unit, rule: Rule) -> list[dict[str, Any]]:
     """Each composite with what its parts add: they sum to it."""
     from jiedao.lines.scores.figures import lines as computed  # noqa: PLC0415 -- app ready
     from jiedao.lines.scores.figures import points, rounded  # noqa: PLC0415 -- app ready
 
-    line = computed(desk.rows_of(found, unit, statement), rule, [unit.code])[unit.code]
+    line = computed(facts, rule, [unit.code])[unit.code]
     told = []
     for code, each in rule.composites.items():
         adds = []

@@ -9,7 +9,7 @@ from jiedao.doors.web.templatetags.jiedao_ui import pick
 from jiedao.lines.scores import sentences
 from jiedao.lines.scores.figures import AT, Row
 from jiedao.lines.scores.rules import Rule
-from jiedao.lines.scores.vocabulary import FACTS, LEFT_OUT
+from jiedao.lines.scores.vocabulary import FACTS, LEFT_OUT, NEARLY
 
 
 def lang() -> str:
@@ -41,6 +41,20 @@ def steps(state: str) -> list[dict[str, Any]]:
     return [{"number": n + 1, "word": word, "present": n == at, "done": n < at} for n, word in enumerate(words)]
 
 
+def files() -> dict[str, str]:
+    """What may be taken away, with its words."""
+    return {
+        "bulletin-pdf": gettext("Bulletin, PDF"),
+        "bulletin-docx": gettext("Bulletin, Word"),
+        "figures-csv": gettext("Figures, CSV"),
+        "figures-xlsx": gettext("Figures, Excel"),
+        "figures-parquet": gettext("Figures, Parquet"),
+        "facts-csv": gettext("Facts, CSV"),
+        "facts-parquet": gettext("Facts, Parquet"),
+        "statement-json": gettext("Rule and statement, JSON"),
+    }
+
+
 def columns(rule: Rule) -> list[dict[str, str]]:
     """The figures of a rule with their labels, in its order; composites, sides and grade behind them."""
     found = [{"code": code, "label": pick(each.label), "kind": "figure"} for code, each in rule.indicators.items()]
@@ -68,6 +82,8 @@ def why(code: str, rule: Rule) -> str:
     """Why a row is left out: by the program's own reasons or the district's kinds."""
     if code in LEFT_OUT:
         return LEFT_OUT[code][0 if is_chinese() else 1]
+    if code in NEARLY:
+        return NEARLY[code][1 if is_chinese() else 2]
     return pick(rule.exclusions[code]) if code in rule.exclusions else code
 
 

@@ -6,8 +6,10 @@ lines he rates, with the others' marks closed until all are in. Lines stand by c
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
+from jiedao.ground.districts import current_district
 from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
@@ -17,6 +19,7 @@ from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.scores import facts, periods, sight, subjects, windows
 from jiedao.lines.scores.figures import Line, Opened, Row, lines, opened
 from jiedao.lines.scores.models import Confirmation, Period, Statement
+from jiedao.lines.scores.rules import Rule
 from jiedao.lines.scores.sheets import Score, scores
 
 
@@ -102,10 +105,41 @@ def _marked(period: Period, by: Actor, statement: Statement | None, blocked: set
     for one in known:
         sided = subjects.side_of(by, one, rule)
         rated = by.person is not None and one.person_id == by.person.id
-        if not (all_of_them or sided or rated or (one.unit and one.code in own and is_up)):
+        sent = delivered(period, by, one)
+        if not (all_of_them or sided or rated or sent or (one.unit and one.code in own and is_up)):
             continue
         yield Shown(one.code, one.name, one.name_en, _values(told[one.code], sided, open_=all_of_them or rated or is_up),
                     one.code in blocked, sided[0] if sided else "")  # fmt: skip
+
+
+def delivered(period: Period, by: Actor, subject: subjects.Subject) -> bool:
+    """Whether the line is of somebody whom the actor's body sent, and has come to it: once final, where the rule says so."""
+    if subject.home is None or periods.rule_of(period).sent_to != "home" or period.state != Period.State.FINAL:
+        return False
+    return by.post is not None and bool(set(subject.home.above) & set(by.post.unit.acts_for))
+
+
+def received(by: Actor) -> list[Period]:
+    """Appraisals of people the actor's body sent that have come to it (A7), the newest first."""
+    done = Period.objects.filter(state=Period.State.FINAL, rule__document__contains="sent_to: home")
+    return [
+        period
+        for period in done.select_related("rule").order_by("-final_at")[:50]
+        if any(delivered(period, by, one) for one in subjects.lines(period))
+    ]
+
+
+def may_rank(rule: Rule) -> bool:
+    """Whether units may be listed by score: a switch of the district, off by default. Persons never (R14)."""
+    return not rule.about_persons and current_district().switches.get("ranks_units") is True
+
+
+def ranked(rows: list[Shown], rule: Rule) -> list[Shown]:
+    """The lines by their first composite or score, the highest first; who has no data comes last, by code."""
+    name = next(iter(rule.composites), "score") if not rule.by_marks else "score"
+    with_data = [row for row in rows if row.values.get(name) is not None]
+    with_data.sort(key=lambda row: (-Decimal(row.values[name] or 0), row.code))
+    return with_data + [row for row in rows if row.values.get(name) is None]
 
 
 def _values(score: Score, sided: tuple[str, Unit] | None, *, open_: bool) -> dict[str, str | None]:
@@ -126,17 +160,18 @@ def score_of(period: Period, code: str, statement: Statement | None) -> Score:
     return scores(marks, periods.rule_of(period), [code])[code]
 
 
-def figure(period: Period, unit: Unit, name: str, statement: Statement | None) -> Opened:
-    """A figure of a unit down to its rows: of the frozen ones, or as they stand now."""
+def figure(period: Period, unit: Unit, name: str, rows: list[Row]) -> Opened:
+    """A figure of a unit down to its rows."""
     rule = periods.rule_of(period)
     if name not in rule.indicators:
         raise Absent
-    return opened(rows_of(period, unit, statement), rule, unit.code, name)
+    return opened(rows, rule, unit.code, name)
 
 
 def rows_of(period: Period, unit: Unit, statement: Statement | None) -> list[Row]:
+    """The rows of one unit: the frozen ones, or as they stand now."""
     if statement:
-        return [row for row in periods.frozen_rows(statement) if row[0] == unit.code]
+        return periods.frozen_rows(statement, unit.code)
     return facts.rows(period.starts_at, period.ends_at, [unit.id])
 
 
@@ -154,8 +189,7 @@ def former(period: Period, years: int = 0) -> Statement | None:
 
 def order_of(period: Period, unit: str, order: str) -> UUID:
     """The id of an order that stands on a line. `Absent` for any other."""
-    statement = periods.latest(period)
-    if any(row[0] == unit and row[1] == order for row in periods.frozen_rows(statement)):
+    if any(row[1] == order for row in periods.frozen_rows(periods.latest(period), unit)):
         return UUID(order)
     raise Absent
 
@@ -179,3 +213,31 @@ def confirm(statement: Statement, code: str, *, by: Actor) -> Confirmation:
         )  # fmt: skip
         periods.note(period, "confirm", by, line=code)
     return made
+
+
+def final_of_units(most: int) -> list[Period]:
+    """The newest final periods whose lines are units: what a district may publish. Of persons, never (R14)."""
+    done = Period.objects.filter(state=Period.State.FINAL).select_related("rule").order_by("-starts_at", "code")
+    return [period for period in done[: most * 2] if not periods.rule_of(period).about_persons][:most]
+
+
+def units_of(statement: Statement) -> list[Unit]:
+    """The units on the lines of a statement, by code."""
+    return sorted(Unit.objects.on().filter(code__in=statement.figures), key=lambda unit: unit.code)
+
+
+def counted(statement: Statement) -> dict[str, dict[str, int]]:
+    """How many orders, or raters, stand behind each value of each line: the fewest of what it is made of."""
+    rule = periods.rule_of(statement.period)
+    found: dict[str, dict[str, int]] = {}
+    marks = periods.frozen_marks(statement) if rule.by_marks else []
+    for code, line in statement.figures.items():
+        if rule.by_marks:
+            each = {side: len({m.rater for m in marks if (m.about, m.side) == (code, side)}) for side in rule.raters}
+            found[code] = each | {"score": min(each.values(), default=0)}
+        else:
+            each = {name: int(figure["d"]) for name, figure in line["figures"].items()}
+            found[code] = each | {
+                name: min((each[part.of] for part in made.parts), default=0) for name, made in rule.composites.items()
+            }
+    return found

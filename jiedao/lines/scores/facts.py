@@ -46,6 +46,7 @@ _COLUMNS = {
     "due": _flag(_IN.format("coalesce(promise.due_at, step.due_at)")),
     "called": _flag("back.at IS NOT NULL"),
     "marked": _flag("mark.at IS NOT NULL"),
+    "spotted": "'no'",
     "role": "o.role",
     "process": "v.code",
     "kind": "c.kind",
@@ -78,9 +79,19 @@ _COLUMNS = {
     "satisfied": "coalesce(back.satisfied, '')",
     "arrival": "coalesce(mark.arrival::text, '')",
     "handling": "coalesce(mark.handling::text, '')",
+    "met": "''",
     "sender_satisfied": "coalesce(mark.satisfied, '')",
 }  # fmt: skip
 assert set(_COLUMNS) == set(COLUMNS)
+
+# A check on the road is of a squad, never of a person, and never from a position (G38). It stands by its moment.
+_SPOTS = dict.fromkeys(COLUMNS, "''") | dict.fromkeys(("sent", "due", "called", "marked"), "'no'") | {
+    "unit": "u.code",
+    "order": "k.id::text",
+    "number": "to_char(k.at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')",
+    "spotted": "'yes'",
+    "met": _flag("k.met"),
+}  # fmt: skip
 
 # A window's orders: sent, due or rated in it. Each is found by an index of its own; OR over joins would read them all.
 _QUERY = f"""
@@ -122,7 +133,10 @@ LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.o
 LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.order_id = o.id AND d.name = 'arrived')
     arrive ON true
 WHERE o.role <> 'heard' AND o.sent_at < %(end)s AND (%(all)s OR o.unit_id = ANY(%(units)s))
-ORDER BY u.code, c.number, o.id
+UNION ALL SELECT {", ".join(f'({_SPOTS[name]}) AS "{name}"' for name in COLUMNS)}
+FROM patrol_spotcheck k JOIN people_unit u ON u.id = k.squad_id
+WHERE {_IN.format("k.at")} AND (%(all)s OR k.squad_id = ANY(%(units)s))
+ORDER BY "unit", "number", "order"
 """
 
 
@@ -143,10 +157,18 @@ def written(found: Iterable[Row]) -> bytes:
     return file.getvalue().encode()
 
 
-def kept(told: bytes) -> list[Row]:
-    """The rows of a CSV. A column that a later program knows and this file lacks is empty."""
-    reader = csv.DictReader(io.StringIO(told.decode()))
-    return [tuple(row.get(name) or "" for name in COLUMNS) for row in reader]
+def kept(told: bytes, unit: str = "") -> list[Row]:
+    """The rows of a CSV, all or those of one unit. A column that a later program knows and this file lacks is empty.
+
+    A line is a row, for no value has a line break; so the rows of one unit are found before anything is parsed.
+    """
+    lines = iter(io.StringIO(told.decode()))
+    header = next(csv.reader(lines))
+    rows = csv.reader(line for line in lines if not unit or line.startswith(f"{unit},"))
+    if tuple(header) == COLUMNS:
+        return [tuple(row) for row in rows]
+    places = [header.index(name) if name in header else -1 for name in COLUMNS]
+    return [tuple(row[place] if place >= 0 else "" for place in places) for row in rows]
 
 
 def packed(told: bytes) -> bytes:

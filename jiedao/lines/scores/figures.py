@@ -4,13 +4,13 @@ Nothing is stored and nothing is counted along the way. Everything is exact unti
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from jiedao.lines.scores.rules import Composite, Indicator, Part, Rule
-from jiedao.lines.scores.vocabulary import COLUMNS
+from jiedao.lines.scores.vocabulary import COLUMNS, NEARLY
 
 Row = tuple[str, ...]
 """One order, in the order of `COLUMNS`; every value is text."""
@@ -123,9 +123,10 @@ def points(part: Part, figure: Figure) -> Fraction | None:
 
 def opened(rows: Iterable[Row], rule: Rule, unit: str, code: str) -> Opened:
     """One figure of a unit with its rows, by case number and order."""
+    rows = [row for row in rows if row[UNIT] == unit]
     indicator = rule.indicators[code]
     count = _counter(indicator)
-    fits = [(row, gives) for row in rows if row[UNIT] == unit and (gives := count(row)) is not None]
+    fits = [(row, gives) for row in rows if (gives := count(row)) is not None]
     fits.sort(key=lambda pair: (pair[0][NUMBER], pair[0][ORDER]))
     counted = [(row, gives) for row, gives in fits if not row[OUT]]
     total = sum((gives for _, gives in counted), Decimal(0))
@@ -133,7 +134,18 @@ def opened(rows: Iterable[Row], rule: Rule, unit: str, code: str) -> Opened:
     # Rows that give the same change the figure by the same: of ten thousand there are two or three kinds.
     without = {gives: figure.without(gives) for gives in {gives for _, gives in counted}}
     shown = tuple((row, gives, without[gives]) for row, gives in counted)
-    return Opened(figure, shown, tuple((row, row[OUT]) for row, _ in fits if row[OUT]))
+    missed = sorted(_nearly(rows, indicator), key=lambda pair: (pair[0][NUMBER], pair[0][ORDER]))
+    return Opened(figure, shown, (*((row, row[OUT]) for row, _ in fits if row[OUT]), *missed))
+
+
+def _nearly(rows: Iterable[Row], indicator: Indicator) -> Iterator[tuple[Row, str]]:
+    """Rows that would count but for one fact, where it is one that people look for; with that fact."""
+    for fact in NEARLY.keys() & indicator.counts.keys():
+        place, said = AT[fact], NEARLY[fact][0]
+        others = [(AT[other], frozenset(values)) for other, values in indicator.counts.items() if other != fact]
+        for row in rows:
+            if row[place] == said and not row[OUT] and all(row[at] in values for at, values in others):
+                yield row, fact
 
 
 def _counter(indicator: Indicator) -> Callable[[Row], Decimal | None]:

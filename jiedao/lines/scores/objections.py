@@ -108,8 +108,8 @@ def of_period(period: Period) -> list[Objection]:
 
 
 def _must_be_of_the_line(period: Period, about: str, order_id: UUID) -> None:
-    rows = periods.frozen_rows(periods.latest(period))
-    if not any(row[0] == about and row[1] == str(order_id) for row in rows):
+    rows = periods.frozen_rows(periods.latest(period), about)
+    if not any(row[1] == str(order_id) for row in rows):
         raise Absent
 
 

@@ -240,9 +240,9 @@ def again(statement: Statement) -> str:
     return seal(period, facts.fingerprint(rows), statement.taken_out, figures)
 
 
-def frozen_rows(statement: Statement) -> list[Row]:
-    """The rows of a statement about orders, with what objections took out marked."""
-    return excluded(facts.kept(facts.unpacked(bytes(statement.rows))), out(statement.taken_out))
+def frozen_rows(statement: Statement, unit: str = "") -> list[Row]:
+    """The rows of a statement about orders, of all units or of one, with what objections took out marked."""
+    return excluded(facts.kept(facts.unpacked(bytes(statement.rows)), unit), out(statement.taken_out))
 
 
 def frozen_marks(statement: Statement) -> list[Mark]:

@@ -45,6 +45,8 @@ def _rows(indicator: Indicator, lang: str) -> str:
         said = [known.word(value, lang) for value in values]
         named = "" if set(values) <= {"yes", "no"} else (f"{known.zh}为" if lang == "zh" else f"{known.en} ")
         words.append(named + ("或" if lang == "zh" else " or ").join(said))
+    if "spotted" in indicator.counts:
+        return "、".join(words) if lang == "zh" else ", ".join(words)
     return ("、".join(words) + "的派单") if lang == "zh" else f"orders {', '.join(words)}"
 
 

@@ -1,7 +1,7 @@
 """Vocabulary (评分词汇): every fact a rule may count, and nothing else. Closed: a rule names facts, it computes none (G38).
 
 A fact is a column of the rows in `facts.py`, always text: `yes`, `no`, a code, a whole number, or empty where the record
-does not say. Each row is one order of one unit.
+does not say. Each row is one order of one unit, or one check of a squad on the road.
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class Fact:
         return code
 
 
-def _flag(code: str, zh: str, en: str) -> Fact:
-    return Fact(code, zh, en, (("yes", zh, en), ("no", f"未{zh}", f"not {en}")))
+def _flag(code: str, zh: str, en: str, no_zh: str = "", no_en: str = "") -> Fact:
+    return Fact(code, zh, en, (("yes", zh, en), ("no", no_zh or f"未{zh}", no_en or f"not {en}")))
 
 
 _SATISFIED = (("satisfied", "满意", "satisfied"), ("basically", "基本满意", "basically satisfied"),
@@ -45,10 +45,11 @@ _PROCESSES = (("event", "事件", "events"), ("call", "来电", "calls"), ("two_
 
 _ALL = (
     # in which window it falls 窗口
-    _flag("sent", "本期派出", "sent in the window"),
-    _flag("due", "本期到期", "due in the window"),
-    _flag("called", "本期回访", "called back in the window"),
-    _flag("marked", "本期由派出方评价", "marked by its sender in the window"),
+    _flag("sent", "本期派出", "sent in the window", "非本期派出"),
+    _flag("due", "本期到期", "due in the window", "非本期到期"),
+    _flag("called", "本期回访", "called back in the window", "本期没有回访"),
+    _flag("marked", "本期由派出方评价", "marked by its sender in the window", "本期派出方没有评价"),
+    _flag("spotted", "本期见勤抽查", "checked on the road in the window", "不是见勤抽查", "no check on the road"),
     # what it is 是什么
     Fact("role", "主协办", "role", (("lead", "主办", "lead"), ("helper", "协办", "helper"))),
     Fact("process", "流程", "process", _PROCESSES, is_open=True),
@@ -63,25 +64,34 @@ _ALL = (
     _flag("arrived_in_time", "按时报到", "arrived in time"),
     _flag("answered", "办理完毕", "handled"),
     _flag("answered_in_time", "按时办理", "handled in time"),
-    _flag("open_overdue", "超时未办", "open and overdue"),
+    _flag("open_overdue", "超时未办", "open and overdue", "没有超时未办"),
     _flag("returned", "退回", "returned"),
     _flag("extended", "延期", "extended"),
     _flag("reworked", "返工", "reworked"),
     _flag("supervised", "督办", "supervised"),
-    _flag("supervised_open", "督办后仍未办理", "supervised and unhandled"),
+    _flag("supervised_open", "督办后仍未办理", "supervised and unhandled", "没有督办后未办"),
     _flag("closed", "结案", "closed"),
     _flag("closed_in_time", "按时结案", "closed in time"),
-    _flag("repeated", "重复诉求", "asked again"),
-    _flag("agrees", "核查属实", "found done by the check"),
+    _flag("repeated", "重复诉求", "asked again", "没有重复诉求"),
+    _flag("agrees", "核查属实", "found done by the check", "核查不属实", "found undone by the check"),
     Fact("outcome", "办理结果", "outcome", (("done", "办结", "done"),), is_open=True),
     Fact("contact_minutes", "首次联系用时（分钟）", "minutes to the first contact", is_number=True),
     # what others say 评价
-    _flag("reached", "有效回访", "with a valid callback"),
-    _flag("said_contacted", "诉求人说联系过", "contacted by the caller's word"),
-    _flag("solved", "诉求人说已解决", "solved by the caller's word"),
+    _flag("reached", "有效回访", "with a valid callback", "回访未联系上", "nobody could be asked"),
+    _flag(
+        "said_contacted",
+        "诉求人说联系过",
+        "contacted by the caller's word",
+        "诉求人说没联系过",
+        "not contacted by the caller's word",
+    ),
+    _flag(
+        "solved", "诉求人说已解决", "solved by the caller's word", "诉求人说未解决", "not solved by the caller's word"
+    ),
     Fact("satisfied", "满意度", "satisfaction", _SATISFIED),
     Fact("arrival", "报到评分", "mark for arrival", _MARKS),
     Fact("handling", "办理评分", "mark for handling", _MARKS),
+    _flag("met", "抽查见勤", "met on the road", "抽查未见勤", "not met on the road"),
     Fact("sender_satisfied", "派出方满意度", "the sender's satisfaction", _SATISFIED),
 )
 
@@ -101,6 +111,11 @@ LEFT_OUT: dict[str, tuple[str, str]] = {
     "split": ("由同一案件拆出", "split off a case of the same unit"),
 }
 """What never counts, whatever a rule says (G39): such a row is kept, shown, and adds nothing."""
+
+NEARLY: dict[str, tuple[str, str, str]] = {
+    "reached": ("no", "未联系上诉求人", "nobody could be asked"),
+}
+"""What keeps a row from counting although all else fits: it is listed with the figure, for somebody will look for it."""
 
 FORBIDDEN: dict[str, tuple[str, str]] = {
     "track": ("轨迹", "tracks"),
