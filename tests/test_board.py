@@ -42,9 +42,21 @@ def test_a_leader_writes_an_instruction_with_a_date_on_a_case():
     answer = boss.post(f"/board/instruct/{case.number}/", {"text": "三日内报结果", "until": f"{now():%Y-%m-%d}"})
 
     assert answer.status_code == 303, words(answer)
-    entry = case.entries.get(verb="supervise")
-    assert entry.words.said["reason"] == "三日内报结果"
-    assert "supervised" in Case.objects.get(pk=case.pk).marks
+    entry = case.entries.get(verb="instruct")
+    assert (entry.words.said["text"], entry.facts["unit"]) == ("三日内报结果", "drainage")
+    assert "supervised" not in Case.objects.get(pk=case.pk).marks
+    page = words(Colleague("drainage").get(f"/case/{case.number}/"))
+    assert "批示" in page and "三日内报结果" in page
+
+
+def test_a_supervised_case_takes_an_instruction_too_and_no_score_counts_it():
+    case = sent("drainage")
+    leader = Colleague("leader")
+    leader.do(case.number, "supervise", reason="群众反复反映")
+
+    assert leader.do(case.number, "instruct", text="请分管领导牵头").status_code == 303
+    assert case.entries.filter(verb="instruct").count() == 1
+    assert Colleague("drainage").do(case.number, "instruct", text="我来批示").status_code in (403, 404, 409)
 
 
 def test_an_unknown_figure_and_an_unseen_case_are_not_there():

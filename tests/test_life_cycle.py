@@ -75,7 +75,7 @@ TEXT: dict[str, Callable[[Any], dict[str, Any]]] = {
     "merge": lambda d: {},
 }  # fmt: skip
 PLAIN = {"text": "说明", "reason": "理由"}
-FIELDS = {"text": "add note answer solve_on_site file verify_report ask_check close remind".split(),
+FIELDS = {"text": "add note answer solve_on_site file verify_report ask_check close remind instruct".split(),
           "reason": "recall uphold withdraw consult supervise lift escalate grant_extension deny_extension resume "
                     "defer undefer terminate rework reopen".split()}  # fmt: skip
 ALWAYS = tuple(sorted({*TEXT, *FIELDS["text"], *FIELDS["reason"], "acknowledge", "start"}))

@@ -110,6 +110,15 @@ _ACTS = (
     Act("rule", dispatch.rule, (REASON, asked("unit", "unit", "裁定由谁办理", "Who must act")), on_order=True),
     Act("uphold", dispatch.uphold, (REASON,), on_order=True),
     Act("remind", dispatch.remind, (NOTE,), on_order=True, order_optional=True),
+    Act(
+        "instruct",
+        dispatch.instruct,
+        (
+            asked("text", "long", "批示内容", "Instruction", required=True),
+            asked("unit", "unit", "谁来落实", "Who sees to it"),
+            asked("until", "moment", "何时落实", "By when"),
+        ),
+    ),
     Act("supervise", dispatch.supervise, (REASON, asked("until", "moment", "督办期限", "Until"))),
     Act("lift", dispatch.lift, (WHY,)),
     Act("escalate", dispatch.escalate, (REASON,)),

@@ -98,6 +98,7 @@ _ALL = (
     # at any time 随时
     Verb("note", "备注", "Note"),
     Verb("remind", "催办", "Remind"),
+    Verb("instruct", "批示", "Instruct"),
     Verb("supervise", "督办", "Supervise"),
     Verb("lift", "解除督办", "Lift supervision"),
     Verb("escalate", "提级", "Escalate"),

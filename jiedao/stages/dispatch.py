@@ -181,6 +181,22 @@ def _duty_phone(case: Case) -> str:
     return case.holder.duty_phone if case.holder else ""
 
 
+def instruct(
+    case_id: UUID,
+    *,
+    by: Actor,
+    text: str,
+    unit: Unit | None = None,
+    until: datetime | None = None,
+    seen: int | None = None,
+) -> Entry:
+    """A leader's written word on a case (批示): who sees to it, by when. No mark, and it counts in no score."""
+    with flow.hold(case_id, seen=seen) as case:
+        said = {"text": text, "until": until, "unit": unit.code if unit else case.holder.code if case.holder else ""}
+        move = flow.permit(case, "instruct", by=by, said=said)
+        return flow.advance(case, move, by=by, said=said)
+
+
 def supervise(
     case_id: UUID, *, by: Actor, reason: str, until: datetime | None = None, seen: int | None = None
 ) -> Entry:

@@ -84,16 +84,16 @@ def listed(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 @staff
 def instruct(request: HttpRequest, number: str) -> HttpResponse:
-    """A leader's instruction on a case, with a date: the case is supervised until then, in these words."""
+    """A leader's instruction on a case: who has it sees to it by a day."""
     by = actor_of(request)
     found = sight.case_or_404(by, number)
     text, until = clean(request.POST.get("text", "")[:1000]).strip(), request.POST.get("until", "")
-    given = {"reason": text, **({"until": f"{until}T18:00:00+08:00"} if until else {})}
+    given = {"text": text, **({"until": f"{until}T18:00:00+08:00"} if until else {})}
     back = reverse("case", args=[number])
     try:
         if not text:
-            raise Refused("incomplete", verb="supervise", missing=["reason"])
-        acts.perform("supervise", found, by=by, given=given, key=request.POST.get("key", ""))
+            raise Refused("incomplete", verb="instruct", missing=["text"])
+        acts.perform("instruct", found, by=by, given=given, key=request.POST.get("key", ""))
     except Refused as refused:
         said = forms.told(refused)
         return render(request, "desk/refused.html", {"refusal": said, "back": back}, status=said.status)

@@ -81,7 +81,7 @@ KEYS = {
 }
 # Done to the whole case although an order is named: offered once, on the lead's.
 OF_THE_CASE = frozenset({"start", "defer", "undefer", "terminate"})
-LAST = ("note", "add", "remind", "supervise", "escalate", "withdraw")
+LAST = ("note", "add", "remind", "instruct", "supervise", "escalate", "withdraw")
 
 
 @dataclass
