@@ -65,6 +65,10 @@ class Cast:
             raise Refused("nobody_in_post", kinds=list(kinds))
         return chance.choice(found)
 
+    def everybody(self, *kinds: str) -> list[Actor]:
+        """All who sit in these kinds of post, kind by kind; without one, all there are."""
+        return [actor for kind in kinds or sorted(self._by_kind) for actor in self._by_kind[kind]]
+
     def of_unit(self, unit: Unit, *kinds: str) -> Actor | None:
         """Somebody who acts for a unit: in it, or in an office that takes its orders up."""
         found = [a for a in self._by_unit[unit.id] if not kinds or a.post_kind in kinds]

@@ -1,12 +1,15 @@
 """Copies (演练复制): many more cases from those rehearsed, in SQL: new ids and numbers, shifted times, chains rebuilt.
 
-A verb costs milliseconds; beyond ten thousand cases the rehearsed ones are copied. Each copy is a whole case with
-its orders, entries, words, deadlines, checks and ratings; its chain is computed anew and verifies like any other.
-Contacts are not copied: nobody's number is in two cases.
+A verb costs milliseconds; beyond ten thousand cases, and for the quarter behind a demonstration, the rehearsed ones are
+copied. Each copy is a whole case with its orders, entries, words, deadlines, checks and ratings; its chain is computed
+anew and verifies like any other. Contacts are not copied: nobody's number is in two cases.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper as Cursor
@@ -36,7 +39,7 @@ def _new(column: str) -> str:
 
 
 def _moved(column: str) -> str:
-    return f"({column} - %(k)s * interval '{SHIFT_HOURS} hours')"
+    return f"({column} - %(shift)s)"
 
 
 _REFERENCES = {
@@ -54,7 +57,15 @@ _REFERENCES = {
 }
 """Columns that hold ids of copied rows, by table; entries are written by themselves, link by link."""
 
-_NUMBER = "to_char({at} AT TIME ZONE 'Asia/Shanghai', 'YY')"
+_YEAR = "to_char({at} AT TIME ZONE 'Asia/Shanghai', 'YY')"
+_NEXT = "nextval(('case_number_' || {year})::regclass)"
+"""The number of a copy: the next of its year."""
+_KEPT = (
+    "(SELECT coalesce(max(split_part(number, '-', 2)::int), 0) FROM record_case"
+    " WHERE routing->>'back' IS NOT NULL AND number LIKE {year} || '-%%')"
+    " + row_number() OVER (PARTITION BY {year} ORDER BY s.opened_at, s.id)"
+)
+"""The number of a copy that lies before everything else in its year: the next of those that were kept free."""
 
 _OF_CASES = {
     "record_case": "SELECT * FROM record_case WHERE id IN (SELECT id FROM sources)",
@@ -97,12 +108,44 @@ def copy_to(wanted: int, *, report: Callable[[int], None] | None = None) -> int:
             with bulk.bare([*_REFERENCES, "record_entry"]) if wanted > MANY * there else nullcontext():
                 while there < wanted:
                     copy += 1
-                    there += _one_copy(cursor, copy, wanted - there)
+                    given = {"k": copy, "shift": timedelta(hours=SHIFT_HOURS * copy), "most": wanted - there}
+                    there += _one_copy(cursor, given, "nth <= %(most)s", _NEXT)
                     if report:
                         report(there)
-            cursor.execute(f"DROP TABLE sources, digests, {', '.join(map(_aside, _OF_CASES))}")
+            _put_away(cursor)
         bulk.analyze([*_REFERENCES, "record_entry"])
     return there
+
+
+def copy_back(sets: Iterable[tuple[timedelta, list[UUID]]]) -> int:
+    """Copies each set of cases back by its span; says how many that made. Refuses `demo_only`.
+
+    The numbers are those from the year's first on, which `keep_numbers` kept free: what lies further back has the lower one.
+    """
+    if not current_district().demo:
+        raise Refused("demo_only", district=current_district().label)
+    made = 0
+    with connection.cursor() as cursor, transaction.atomic():
+        _sources(cursor)
+        copy = _copies_so_far(cursor)
+        for shift, cases in sorted(sets, key=lambda each: -each[0]):
+            copy += 1
+            made += _one_copy(cursor, {"k": copy, "shift": shift, "cases": cases}, "id = ANY(%(cases)s)", _KEPT)
+        _put_away(cursor)
+    bulk.analyze([*_REFERENCES, "record_entry"])
+    return made
+
+
+def keep_numbers(year: int, count: int) -> None:
+    """Keeps the first numbers of a year for copies that will lie before anything else in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(nextval(%s::regclass)) FROM generate_series(1, %s)", [f"case_number_{year:02d}", count]
+        )
+
+
+def _put_away(cursor: Cursor) -> None:
+    cursor.execute(f"DROP TABLE sources, digests, {', '.join(map(_aside, _OF_CASES))}")
 
 
 def _copies_so_far(cursor: Cursor) -> int:
@@ -138,18 +181,17 @@ def _aside(table: str) -> str:
     return f"of_{table}"
 
 
-def _one_copy(cursor: Cursor, k: int, most: int) -> int:
-    """One more copy of all sources, or of the first `most`; says how many cases it made."""
+def _one_copy(cursor: Cursor, given: dict[str, Any], which: str, number: str) -> int:
+    """One more copy of the sources that `which` picks; says how many cases it made."""
     run = cursor.execute
-    given = {"k": k, "most": most}
-    run("CREATE TEMP TABLE picked ON COMMIT DROP AS SELECT id FROM sources WHERE nth <= %(most)s", given)
+    run(f"CREATE TEMP TABLE picked ON COMMIT DROP AS SELECT id FROM sources WHERE {which}", given)
     run("CREATE UNIQUE INDEX ON picked (id)")
     while _without_what_they_point_to(cursor):
         pass
     run("ANALYZE picked")
     for table in _REFERENCES:
         columns = _columns(cursor, table)
-        chosen = ", ".join(_selected(table, name, kind) for name, kind in columns)
+        chosen = ", ".join(_selected(table, name, kind, number) for name, kind in columns)
         names = ", ".join(f'"{name}"' for name, _ in columns)
         run(
             f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {_aside(table)} s"
@@ -182,17 +224,18 @@ def _columns(cursor: Cursor, table: str) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind in cursor.fetchall()]
 
 
-def _selected(table: str, name: str, kind: str) -> str:
+def _selected(table: str, name: str, kind: str, number: str) -> str:
     column = f's."{name}"'
     if name in _REFERENCES[table]:
         return _new(column)
     if kind == "timestamp with time zone":
         return _moved(column)
     if table == "record_case" and name == "number":
-        year = _NUMBER.format(at=_moved('s."opened_at"'))
-        return f"{year} || '-' || to_char(nextval(('case_number_' || {year})::regclass), 'FM9999900000')"
+        year = _YEAR.format(at=_moved('s."opened_at"'))
+        return f"{year} || '-' || to_char({number.format(year=year)}, 'FM9999900000')"
     if table == "record_case" and name == "routing":
-        return "s.routing || jsonb_build_object('copy', %(k)s)"
+        told = "'copy', %(k)s, 'back', true" if number is _KEPT else "'copy', %(k)s"
+        return f"s.routing || jsonb_build_object({told})"
     if table == "record_case" and name == "head":
         return "''::bytea"  # filled by `_entries`, once the last link is known
     if table == "record_event" and name in ("source_key", "subject_id"):
@@ -207,7 +250,7 @@ concat_ws('|', {case}::text, s.seq::text, s.verb, (extract(epoch FROM {at}) * 10
 """
 
 
-def _entries(cursor: Cursor, given: dict[str, int]) -> None:
+def _entries(cursor: Cursor, given: dict[str, Any]) -> None:
     """The entries of a copy, the first of every case, then the second: each needs the hash of the one before."""
     run = cursor.execute
     case, order, at = _new("s.case_id"), _new("s.order_id"), _moved("s.at")

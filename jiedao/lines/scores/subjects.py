@@ -46,26 +46,32 @@ class Subject:
 
 def lines(period: Period) -> list[Subject]:
     """Who is rated in a period, by code."""
+    return _subjects(period)
+
+
+def line(period: Period, code: str) -> Subject:
+    """One of them. `Absent` for any other."""
+    for one in _subjects(period, code):
+        return one
+    raise Absent
+
+
+def _subjects(period: Period, code: str = "") -> list[Subject]:
+    """All of them, or the one of a code: a sheet of two hundred lines is not read for one of its marks."""
     rule = rules.read(period.rule.document)
     if not rule.about_persons:
-        found = Unit.objects.on().filter(kind__in=rule.kinds).order_by("code")
+        found = Unit.objects.on().filter(kind__in=rule.kinds, **({"code": code} if code else {})).order_by("code")
         return [Subject(unit.code, unit.name, unit.name_en, unit=unit) for unit in found]
     rows = Stationing.objects.on(local(period.starts_at).date()).select_related(
         "person", "home__parent", "command__parent"
     )
     rows = rows.filter(is_head=True) if rule.about == "head" else rows.filter(kind=rule.staff)
+    if code:
+        rows = rows.filter(person__code=code)
     return [
         Subject(row.person.code, row.person.name, row.person.name_en, None, row.person_id, row.home, row.command)
         for row in rows.order_by("person__code")
     ]
-
-
-def line(period: Period, code: str) -> Subject:
-    """One of them. `Absent` for any other."""
-    for one in lines(period):
-        if one.code == code:
-            return one
-    raise Absent
 
 
 def side_of(by: Actor, subject: Subject, rule: Rule) -> tuple[str, Unit] | None:
