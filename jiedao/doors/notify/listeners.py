@@ -11,6 +11,8 @@ from jiedao.ground.people.models import Correction, Tenure, Unit
 from jiedao.kit.clock import now
 from jiedao.lines.lists.models import Question
 from jiedao.lines.patrol.models import GroupMessage
+from jiedao.lines.scores import periods, subjects
+from jiedao.lines.scores.models import Objection, Period
 from jiedao.record.models import Assignment, Case, Entry
 
 TO_UNITS = frozenset(
@@ -22,6 +24,7 @@ TO_UNITS = frozenset(
         "reopen",
         "recall",
         "remind",
+        "instruct",
         "supervise",
         "escalate",
         "lift",
@@ -154,6 +157,42 @@ def group_told(message: GroupMessage) -> None:
     members = message.group.members.filter(left_at=None, shift__ended_at=None)  # type: ignore[attr-defined]
     persons = set(members.values_list("shift__person_id", flat=True)) - {message.by_id}  # type: ignore[attr-defined]
     _write_plain(persons, "group", f"{reverse('shift')}#groups-head", message.group.unit_id)  # type: ignore[attr-defined]
+
+
+def scores_up(period: Period) -> None:
+    """Each unit and person on a line hears that it can be read, and contested until a day."""
+    told = subjects.lines(period) if periods.rule_of(period).by_marks else []
+    persons = {one.person_id for one in told if one.person_id}
+    units = (
+        {one.unit.id for one in told if one.unit}
+        if told
+        else {unit.id for unit in periods.units_of(periods.rule_of(period))}
+    )
+    _write_plain(persons, "score_up", _period(period))
+    _write_units(units, "score_up", _period(period))
+
+
+def scores_final(period: Period) -> None:
+    """Where a rule sends its result to who lent the people (A7), that department hears that it is there to be read."""
+    if periods.rule_of(period).sent_to == "home":
+        homes = {one.home.id for one in subjects.lines(period) if one.home}
+        _write_units(homes, "score_sent", _period(period))
+
+
+def objection_decided(objection: Objection) -> None:
+    """Who objected hears that it was decided; the reasons stand with the line."""
+    link = reverse("scores_line", args=[objection.period.code, objection.period.name, objection.about])
+    _write_plain({objection.raised_by}, "score_decided", link)
+
+
+def _period(period: Period) -> str:
+    return reverse("scores_period", args=[period.code, period.name])
+
+
+def _write_units(units: set[UUID], verb: str, link: str) -> None:
+    notices = [Notice(unit_id=unit, link=link, verb=verb, at=now()) for unit in sorted(units)]
+    Notice.objects.bulk_create(notices)
+    outbox.plan(notices)
 
 
 def _write_plain(persons: set[UUID], verb: str, link: str, unit: UUID | None = None) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_safe
 
 from jiedao.doors import acts
-from jiedao.doors.web import clocks, resident_words
+from jiedao.doors.web import clocks, resident_words, scores_public
 from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.ground.places.models import Area
 from jiedao.kit import cells
@@ -36,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
         raise Absent
     found = public.figures()
     chosen = request.GET.get("place", "")
-    context = summary(found) | {"sections": _sections(found), "chosen": chosen}
+    context = summary(found) | {"sections": _sections(found), "chosen": chosen, "scores": scores_public.is_on(request)}
     if chosen in found.communities:
         names = _names([chosen, *found.communities[chosen].counts])
         context["inner"] = [

@@ -1,19 +1,35 @@
 """Acts of the score workbench (评分台操作): each a form, one verb, and back to the page."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from jiedao.doors.notify import listeners
 from jiedao.doors.web import sheet
 from jiedao.doors.web.who import actor_of, staff
+from jiedao.ground.people import Actor
 from jiedao.kit.refusal import Absent
 from jiedao.kit.text import clean
 from jiedao.lines.scores import desk, objections, periods, subjects
-from jiedao.lines.scores.models import Objection
+from jiedao.lines.scores.models import Objection, Period
 
-STEPS = {"merge": periods.merge, "publish": periods.publish, "freeze": periods.freeze}
+
+def _publish(period: Period, *, by: Actor) -> Period:
+    done = periods.publish(period, by=by)
+    listeners.scores_up(done)
+    return done
+
+
+def _freeze(period: Period, *, by: Actor) -> Period:
+    done = periods.freeze(period, by=by)
+    listeners.scores_final(done)
+    return done
+
+
+STEPS: dict[str, Callable[..., Any]] = {"merge": periods.merge, "publish": _publish, "freeze": _freeze}
 
 
 def _text(request: HttpRequest, name: str, most: int = 1000) -> str:
@@ -39,8 +55,7 @@ def step(request: HttpRequest, code: str, called: str, step: str) -> HttpRespons
     if act is None:
         raise Absent
     back = reverse("scores_period", args=[code, called])
-    do: Any = act
-    return sheet.pressed(request, f"score_{step}", lambda: do(found, by=actor_of(request)), back)
+    return sheet.pressed(request, f"score_{step}", lambda: act(found, by=actor_of(request)), back)
 
 
 @require_POST
@@ -67,11 +82,12 @@ def decide(request: HttpRequest, pk: Any) -> HttpResponse:
     by = actor_of(request)
     found = objections.one(pk)
     upheld = request.POST.get("outcome") == "upheld"
+
+    def write() -> None:
+        listeners.objection_decided(objections.decide(found, by=by, upheld=upheld, reasons=_text(request, "reasons")))
+
     back = reverse("scores_line", args=[found.period.code, found.period.name, found.about])
-    return sheet.pressed(
-        request, "score_decide",
-        lambda: objections.decide(found, by=by, upheld=upheld, reasons=_text(request, "reasons")), back,
-    )  # fmt: skip
+    return sheet.pressed(request, "score_decide", write, back)
 
 
 @require_POST
