@@ -61,7 +61,7 @@ def fill(ends: datetime, *, seed: int) -> int:
 
 def _closed() -> Iterator[list[tuple[UUID, datetime, datetime]]]:
     """Cases with all that grew from them or were joined to them, where each of these is closed; with first and last moment."""
-    rows = Case.objects.filter(imported=False, routing__copy=None).annotate(last=Max("entries__at"))
+    rows = Case.objects.filter(imported=False, routing__copy__isnull=True).annotate(last=Max("entries__at"))
     told = {pk: rest for pk, *rest in rows.order_by("opened_at").values_list("id", "opened_at", "last", "phase")}
     grown = dict(DispatchOrder.objects.values_list("id", "case_id"))
     above = {

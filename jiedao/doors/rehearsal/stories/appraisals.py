@@ -127,7 +127,7 @@ def told(scene: Scene, keepers: Keepers, code: str, called: str) -> Story:
         yield scene.stage.office(2)
         if frozen := scene.act(None, periods.freeze, period, by=keepers.second):
             listeners.scores_final(frozen)
-        confirmed(scene, keepers, period, rule)
+            confirmed(scene, keepers, frozen, rule)
 
 
 def looked_for(scene: Scene) -> Story:
@@ -165,7 +165,7 @@ def _lost(scene: Scene, period: Period, rule: Rule) -> Iterator[tuple[Unit, str,
     for unit in periods.units_of(rule):
         seen = opened(rows, rule, unit.code, FIGURES[rule.code])
         found = next((row for row, gives, _ in seen.rows if not gives), None)
-        if found is not None and len(seen.rows) > 1:
+        if found is not None:
             yield unit, found[1], found[2]
 
 
@@ -231,7 +231,7 @@ def _speaker(scene: Scene, subject: subjects.Subject) -> Actor | None:
 
 def confirmed(scene: Scene, keepers: Keepers, period: Period, rule: Rule) -> None:
     """A named person confirms the grades of the first body; the others are advice still."""
-    if not rule.grades or period.state != Period.State.FINAL:
+    if not rule.grades:
         return
     statement, first = periods.latest(period), None
     for subject in subjects.lines(period):
