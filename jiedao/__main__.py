@@ -38,6 +38,15 @@ COMMANDS = {
     "rehearse": Command(f"{HERE}.rehearse", "web", "simulate days of a demo district with the real verbs"),
     "copies": Command(f"{HERE}.copies", "owner", "copy rehearsed cases in SQL, for benchmarks"),
     "files": Command(f"{HERE}.files", "web", "check stored files, or carry them from disk to S3 and back"),
+    "install": Command(f"{HERE}.install", None, "write units, proxy and configuration for this machine"),
+    "upgrade": Command(f"{HERE}.upgrade", None, "change to another release, or back to the one before"),
+    "bundle": Command(f"{HERE}.bundle", None, "pack everything for a network without the internet"),
+    "backup": Command(
+        f"{HERE}.backup", "owner", "back up database and files, sealed; list them; lay the keys elsewhere"
+    ),
+    "restore": Command(f"{HERE}.restore", "owner", "restore a backup or a moment, or try one beside (--check)"),
+    "audit": Command(f"{HERE}.audit", "web", "recompute every chain and seal of every district"),
+    "watch": Command(f"{HERE}.watch", "worker", "read how it runs and ring what is wrong"),
     "verify": Command(f"{HERE}.verify", "web", "recompute the hash chains of a district"),
     "processes": Command(f"{HERE}.processes", None, "draw the shipped processes, or check them"),
     "rates": Command(f"{HERE}.rates", "web", "the rates of a month, down to the cases"),

@@ -130,6 +130,46 @@ BASEMAP_MAX_ZOOM = setting("BASEMAP_MAX_ZOOM", 18, "The nearest zoom that ground
 BASEMAP_CREDIT = setting("BASEMAP_CREDIT", "", "What the licence of that ground wants written on the map.")
 BASEMAP_CACHE_MB = setting("BASEMAP_CACHE_MB", 2000, "Disk that its tiles may take.")
 
+# Backups and watching
+BACKUP_ROOT = setting(
+    "BACKUP_ROOT", "", "Folder of the backups, best a mount of another machine; empty: `backups` in JIEDAO_HOME."
+)
+BACKUP_KEEP_DAYS = setting("BACKUP_KEEP_DAYS", 14, "Days a backup is kept; the three newest always are.")
+setting(
+    "BACKUP_DATABASE_URL",
+    "",
+    "DSN of a role with BYPASSRLS on a PostgreSQL of yours, to copy every row; needless with the embedded server.",
+)
+setting(
+    "WAL_ARCHIVE",
+    False,
+    "The embedded server keeps its log, so that `jiedao restore --at` reaches any moment; takes effect at its next start.",
+)
+SEALS_ALSO = setting("SEALS_ALSO", [], "Further folders to which each seal is carried out, parted by spaces.")
+ALARM_URLS = setting(
+    "ALARM_URLS",
+    [],
+    "Who hears alarms, as apprise writes it, parted by spaces: mailtos://…, wecombot://…, dingtalk://…, feishu://…; their "
+    "hosts stand in OUTBOUND_HOSTS. Empty: the log and the operator's page alone.",
+)
+WATCH_URL = setting(
+    "WATCH_URL", "", "Where `jiedao watch` finds the pages of this machine; empty: http://127.0.0.1 and PORT."
+)
+WATCH_LIVE_URL = setting(
+    "WATCH_LIVE_URL", "", "Where `jiedao watch` finds the live pages; empty: the port after that of the pages."
+)
+LOG_FORMAT = setting("LOG_FORMAT", "line", "line, or json: one object a line, for a log collector.")
+METRICS = setting(
+    "METRICS", False, "Answers /metrics in Prometheus' form, to this machine and METRICS_FROM; never through the proxy."
+)
+METRICS_FROM = setting("METRICS_FROM", [], "Addresses besides this machine's own that may read /metrics.")
+TRACES_URL = setting(
+    "TRACES_URL",
+    "",
+    "OpenTelemetry collector for traces (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; name its host and "
+    "port in OUTBOUND_HOSTS. Empty: no traces.",
+)
+
 # The database
 DATABASE_URL = setting(
     "DATABASE_URL", "", "DSN of the owner on a PostgreSQL 15 to 18 of yours; empty: the embedded server."
@@ -333,8 +373,8 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "jiedao.doors.watch.logs.Line"}, "json": {"()": "jiedao.doors.watch.logs.Json"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {"procrastinate": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

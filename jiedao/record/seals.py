@@ -6,6 +6,7 @@ sealed only once they move in real time.
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ from jiedao.ground.journal import chain
 from jiedao.ground.journal.models import Seal
 from jiedao.kit import signing
 from jiedao.kit.clock import now
+
+log = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=1)
 MOST = 10_000
@@ -104,9 +107,12 @@ def carried() -> Path:
     return root / f"{schema()}.jsonl"
 
 
+def everywhere() -> list[Path]:
+    """That place and the further ones of SEALS_ALSO."""
+    return [carried(), *(Path(place) / f"{schema()}.jsonl" for place in settings.SEALS_ALSO)]
+
+
 def _carry_out(row: Seal) -> None:
-    path = carried()
-    path.parent.mkdir(parents=True, exist_ok=True)
     line = {
         "seq": row.seq,
         "at": row.at.isoformat(),
@@ -115,8 +121,13 @@ def _carry_out(row: Seal) -> None:
         "signature": bytes(row.signature).hex(),
         "key": signing.public_key().hex(),
     }
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    for path in everywhere():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError:  # a mount that is away must not stop the others; `doctor` and `audit verify` see what it lacks
+            log.exception("a seal could not be carried out to %s", path.parent)
 
 
 def faults() -> Iterator[str]:
@@ -148,7 +159,11 @@ def _fallen(heads: list[list[Any]]) -> list[tuple[str, str]]:
 
 def _not_carried(last: int, root: bytes) -> Iterator[str]:
     """A database with fewer seals than were carried out has lost some."""
-    path = carried()
+    for path in everywhere():
+        yield from _lost(path, last, root)
+
+
+def _lost(path: Path, last: int, root: bytes) -> Iterator[str]:
     if not path.exists():
         return
     lines = path.read_text(encoding="utf-8").splitlines()

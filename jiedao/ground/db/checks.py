@@ -37,6 +37,11 @@ def seven(role: str) -> list[Finding]:
         return list(_seven(connection))
 
 
+def of(connection: psycopg.Connection) -> list[Finding]:
+    """The same of a connection that is there, for who has not got its roles yet."""
+    return list(_seven(connection))
+
+
 def _seven(connection: psycopg.Connection) -> Iterator[Finding]:
     def ask(question: str) -> object:
         row = connection.execute(question).fetchone()  # type: ignore[call-overload]

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 import signal
 import subprocess
@@ -74,6 +75,11 @@ class Embedded:
         uid = self.user.pw_uid if self.user else os.geteuid()
         mark = hashlib.sha256(str(self.place).encode()).hexdigest()[:12]
         return Path("/tmp") / f"jiedao-{uid}-{mark}"  # noqa: S108 -- own_folder refuses one that is not ours
+
+    @property
+    def spool(self) -> Path:
+        """Where the server lays finished segments of its log, for `jiedao backup` to seal and carry out."""
+        return self.place / "spool"
 
     @property
     def log(self) -> Path:
@@ -201,7 +207,7 @@ class Embedded:
 
     def _launch(self, wait: float) -> None:
         """Start the postmaster in a session of its own (Ctrl-C is not for it) and wait until it says ready."""
-        settings = ALWAYS | self.options | {"unix_socket_directories": str(self.sockets)}
+        settings = ALWAYS | self._archiving() | self.options | {"unix_socket_directories": str(self.sockets)}
         command = [str(self._binary("postgres")), "-D", str(self.data)]
         command += [f"--{name}={value}" for name, value in settings.items()]
         folder(self.log.parent)
@@ -218,6 +224,17 @@ class Embedded:
             time.sleep(0.02)
         postmaster.send_signal(signal.SIGQUIT)
         raise Trouble(f"PostgreSQL was not ready within {wait:.0f} s. The end of {self.log}:\n{self._last_words()}")
+
+    def _archiving(self) -> dict[str, str]:
+        """Settings that keep every segment until it is carried out. Empty where nothing is archived."""
+        if not archives():
+            return {}
+        account.own_folder(self.spool, self.user)
+        inside = str(self.spool).replace("%", "%%")
+        draft, whole = shlex.quote(f"{inside}/.%f.part"), shlex.quote(f"{inside}/%f")
+        # After a crash the server offers a segment again; the second copy replaces the first.
+        command = f"cp %p {draft} && sync {draft} && mv {draft} {whole}"
+        return {"archive_mode": "on", "archive_command": command, "archive_timeout": "60"}
 
     def _says_ready(self, pid: int) -> bool:
         """The eighth line of postmaster.pid is the server's own word on its state."""
@@ -265,6 +282,11 @@ class Embedded:
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def archives() -> bool:
+    """Whether our own server keeps its log for recovery to a moment (WAL_ARCHIVE)."""
+    return os.environ.get("WAL_ARCHIVE", "").lower() in {"1", "true", "yes", "on"}
 
 
 def still_there(processes: list[psutil.Process], patience: float) -> list[psutil.Process]:
