@@ -8,5 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiedao.settings")
 pages = get_wsgi_application()
 
 from jiedao.doors.api.lane import with_lane  # noqa: E402 -- after setup
+from jiedao.doors.watch.answers import watched  # noqa: E402 -- after setup
 
-application = with_lane(pages)
+application = watched(with_lane(pages))

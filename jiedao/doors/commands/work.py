@@ -31,6 +31,9 @@ ROUNDS = {
     "jiedao.doors.rehearsal.duty.move_all": 10.0,
     "jiedao.record.tasks.catch_up_all": 3600.0,
     "jiedao.lines.subjects.rounds.retain_all": 3600.0,
+    "jiedao.doors.keep.wal.carry": 15.0,
+    "jiedao.doors.keep.erasures.carry_all": 300.0,
+    "jiedao.doors.watch.ringing.round_": 60.0,
     "jiedao.ground.db.jobs.free_stalled": 15.0,
     "jiedao.ground.db.jobs.forget_done": 3600.0,
 }

@@ -20,6 +20,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 PATH = "/live/"
+PROBES = frozenset({"/livez", "/readyz"})
 ASK_AGAIN = 60
 END = b"event: end\ndata: 1\n\n"
 # Sign-in is asked through Django's ORM, which blocks: a few threads, as many connections.
@@ -33,6 +34,9 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         return
     if scope["type"] != "http":
         return
+    if scope["path"] in PROBES:
+        await _probe(send)
+        return
     hub.start()
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     origin = headers.get("origin", "")
@@ -42,6 +46,12 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         await _plainly(send, 403)
     else:
         await _stream(headers, origin, receive, send)
+
+
+async def _probe(send: Send) -> None:
+    """That this process answers; it is as ready as it is alive, for it serves its streams without the database."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"live\n"})
 
 
 def is_ours(origin: str, host: str) -> bool:

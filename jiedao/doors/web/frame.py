@@ -68,6 +68,7 @@ STAFF = (
     Desk("people_rights", gettext_lazy("Rights of subjects"), "person", "U", "system", frozenset({"security_admin"})),
     Desk("retention", gettext_lazy("Retention"), "stop", "", "system", frozenset({"security_admin", "system_admin"})),
     Desk("audit", gettext_lazy("Audit"), "eye", "", "system", frozenset({"auditor"})),
+    Desk("operator", pgettext_lazy("of the platform", "Operation"), "live", "", "system", frozenset({"system_admin"})),
 )
 
 

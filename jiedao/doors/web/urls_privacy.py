@@ -1,8 +1,8 @@
-"""Addresses of personal data and its watchers (个人信息与审计网址)."""
+"""Addresses of personal data, of its watchers, and of who runs the platform (个人信息、审计与运行网址)."""
 
 from django.urls import URLPattern, path
 
-from jiedao.doors.web import audit, retention, subjects
+from jiedao.doors.web import audit, operator, retention, subjects
 
 urlpatterns: list[URLPattern] = [
     path("people-rights/", subjects.page, name="people_rights"),
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern] = [
     path("retention/hold/", retention.hold, name="retention_hold"),
     path("retention/hold/<uuid:hold_id>/lift/", retention.lift, name="retention_lift"),
     path("audit/", audit.page, name="audit"),
+    path("operator/", operator.page, name="operator"),
 ]
