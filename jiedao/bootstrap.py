@@ -113,17 +113,24 @@ def _install(venv: Path, lock: Path) -> None:
     uv = _uv(venv, lock)
     if uv:
         command = [uv, "pip", "install", *quiet, "--python", str(program), "--require-hashes", "-r", str(lock)]
+        command += _offline()
         if subprocess.run(command, env=_env(), check=False).returncode == 0:
             return
         print("uv did not manage; trying pip ...", file=sys.stderr, flush=True)
     command = [str(program), "-m", "pip", "install", *quiet, "--disable-pip-version-check"]
-    command += ["--require-hashes", "-r", str(lock)]
+    command += ["--require-hashes", "-r", str(lock), *_offline()]
     if subprocess.run(command, env=_env(), check=False).returncode:
         raise CannotSetUp(
             "The packages could not be installed; the reason stands above. The first set-up, and one after the lock\n"
             "file changed, needs the package registry. Behind a mirror or a certificate authority of your own, set\n"
             "UV_DEFAULT_INDEX and PIP_INDEX_URL, SSL_CERT_FILE and PIP_CERT."
         )
+
+
+def _offline() -> list[str]:
+    """A bundle brings every wheel of the lock file: no registry is asked. Empty for a checkout."""
+    wheels = CHECKOUT / "wheels"
+    return ["--no-index", "--find-links", str(wheels)] if wheels.is_dir() else []
 
 
 def _uv(venv: Path, lock: Path) -> str | None:
@@ -133,6 +140,8 @@ def _uv(venv: Path, lock: Path) -> str | None:
     own = venv / "bin" / "uv"
     if own.exists():
         return str(own)
+    if _offline():
+        return None  # a bundle brings no uv; pip does it
     pinned = _pin(lock.with_name(DEVELOPMENT), "uv")
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "uv.txt"
