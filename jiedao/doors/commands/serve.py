@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 
 from jiedao.ground.db.checks import refuse_unless_safe
@@ -24,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ["JIEDAO_ROLE"] = "web"
     refuse_unless_safe("web")
     folder(home() / "static")  # whitenoise looks there too
+    shutil.rmtree(home() / "metrics", ignore_errors=True)  # the counts of processes that are no more
     # A thread without a connection would wait for one while it holds a request.
     os.environ.setdefault("DATABASE_POOL", str(args.threads))
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", args.host, "--port", str(args.port)]

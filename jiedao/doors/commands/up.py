@@ -213,6 +213,8 @@ def _step(command: str, what: str, *words: str) -> str:
 def _children(supervisor: Supervisor, args: argparse.Namespace, live: int) -> None:
     jiedao = [sys.executable, "-m", "jiedao"]
     env = {"LIVE_URL": os.environ.get("LIVE_URL") or f"http://{{host}}:{live}", "PORT": str(args.port)}
+    here = "127.0.0.1" if args.host == "0.0.0.0" else args.host  # noqa: S104 -- what was asked for, looked at
+    env |= {"WATCH_URL": f"http://{here}:{args.port}", "WATCH_LIVE_URL": f"http://{here}:{live}"}
     if args.district:
         env["DEFAULT_DISTRICT"] = args.district
     at = ["--host", args.host]

@@ -93,7 +93,7 @@ def _ticker(told: Readings, limits: Limits) -> str:
 def _queue(told: Readings, limits: Limits) -> str:
     queue = told.get("queue")
     if queue is None:
-        return ""
+        return str(told["faults"].get("queue", ""))
     if queue["oldest"] > limits["oldest"]:
         return f"{queue['waiting']} wait, the oldest for {queue['oldest']} s"
     failed = queue["failed_lately"]
