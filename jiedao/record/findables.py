@@ -13,7 +13,7 @@ LOT = 2_000
 
 def keep(entry: Entry) -> None:
     """Listener: files the case of the entry anew. Running it twice files the same."""
-    case = Case.objects.select_related("item", "area").get(pk=entry.case_id)
+    case = Case.objects.select_related("item", "area").defer("area__shape").get(pk=entry.case_id)
     row = row_of(case)
     Findable.objects.update_or_create(id=row.id, defaults={"text": row.text, "grams": row.grams})
 

@@ -44,7 +44,9 @@ def similar(point: tuple[float, float] | None, area: Area | None, words: str = "
     if point is None and area is None:
         return []
     found = []
-    for case in _around(point, area).select_related("item", "area", "holder", "process")[:LOOKED_AT]:
+    for case in (
+        _around(point, area).select_related("item", "area", "holder", "process").defer("area__shape")[:LOOKED_AT]
+    ):
         like = bool(words) and alike(words, case.words) >= LIKE
         metres = distance(point, (case.lon, case.lat)) if point and case.lon is not None and case.lat is not None else 0
         if (case.item or like) and metres <= METRES:

@@ -33,7 +33,7 @@ def responsible(item: DutyItem, area: Area | None) -> Answer:
     A sub-item that names nobody itself follows the item above it. Two queries, whatever the size of the list.
     """
     found = Responsibility.objects.filter(item_id__in=[item.id, item.parent_id or item.id])  # type: ignore[attr-defined]
-    said = list(found.select_related("unit", "area", "item__list"))
+    said = list(found.select_related("unit", "area", "item__list").defer("area__shape"))
     rows = [row for row in said if row.item_id == item.id] or said  # type: ignore[attr-defined]
     own, became = _own_units(area, rows)
     for row in rows:
@@ -90,7 +90,7 @@ def _own_units(area: Area | None, rows: Iterable[Responsibility]) -> tuple[dict[
         wanted |= Q(area__code__in=codes, kind__in=[Unit.Kind.SUBDISTRICT, Unit.Kind.COMMUNITY])
     own: dict[str, Unit] = {}
     became: dict[UUID, Unit] = {}
-    for unit in Unit.objects.on().filter(wanted).select_related("area") if wanted else ():
+    for unit in Unit.objects.on().filter(wanted).select_related("area").defer("area__shape") if wanted else ():
         became |= dict.fromkeys(set(unit.came_from) & set(ended), unit)
         for relation, (kind, _) in _LEVEL_OF.items():
             if unit.kind == kind and unit.area and unit.area.code in codes:

@@ -121,7 +121,7 @@ def reading(of: DutyList, wanted: Wanted | None = None) -> Reading:
 
 def _rows(rows: QuerySet[DutyItem]) -> QuerySet[DutyItem]:
     """Items with who answers for them and who gave them."""
-    said = Responsibility.objects.select_related("unit", "area").order_by("-role", "id")
+    said = Responsibility.objects.select_related("unit", "area").defer("area__shape").order_by("-role", "id")
     return (
         rows.select_related("giver")
         .prefetch_related(Prefetch("responsibilities", said, to_attr="said"))
@@ -188,7 +188,7 @@ def search(words: str, most: int = FOUND) -> tuple[list[DutyItem], bool]:
             | Q(category__icontains=word) | Q(category_en__icontains=word) | Q(basis__icontains=word)
             | Q(giver__name__icontains=word) | Q(id__in=units.values("item_id"))
         )  # fmt: skip
-    said = Responsibility.objects.select_related("unit", "area").order_by("-role", "id")
+    said = Responsibility.objects.select_related("unit", "area").defer("area__shape").order_by("-role", "id")
     found = list(
         rows.prefetch_related(Prefetch("responsibilities", said, to_attr="said")).order_by("list__code", "rank", "id")[
             : most + 1

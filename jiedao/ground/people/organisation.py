@@ -180,7 +180,7 @@ def tree(day: date, *, within: Unit | None = None, kind: str = "") -> list[Node]
     Without `within` it goes down to the offices of the sub-districts and says how many units are hidden below each;
     within one unit it shows everything. With a kind, its units and those above them.
     """
-    rows: Any = Unit.objects.on(day).select_related("area")
+    rows: Any = Unit.objects.on(day).select_related("area").defer("area__shape")
     whole = within is not None or bool(kind)
     if within is not None:
         rows = rows.filter(Q(above__contains=[within.id]))
@@ -218,7 +218,9 @@ def _place(unit: Unit) -> tuple[int, int, str]:
 
 def unit_of(code: str, day: date | None = None) -> Unit | None:
     """The unit of a code on a day; one that has ended is found by its code as the last that bore it."""
-    rows: Any = Unit.objects.filter(code=code).select_related("area", "parent").order_by("-valid_from")
+    rows: Any = (
+        Unit.objects.filter(code=code).select_related("area", "parent").defer("area__shape").order_by("-valid_from")
+    )
     found = list(rows)
     day = day or today()
     in_force = [u for u in found if u.valid_from <= day and (u.valid_to is None or u.valid_to > day)]

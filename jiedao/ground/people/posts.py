@@ -20,6 +20,7 @@ def held_by(person: Person) -> list[Post]:
         .filter(person=person, post__valid_from__lte=day)
         .exclude(ended)
         .select_related("post__unit__area", "post__unit__parent", "post__kind", "post__area")
+        .defer("post__unit__area__shape", "post__area__shape")
         .order_by("post__kind__rank", "post__code")
     )
     return [row.post for row in rows]  # type: ignore[attr-defined]

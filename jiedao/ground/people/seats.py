@@ -17,6 +17,7 @@ def held_by(person_id: UUID) -> list[Post]:
     """The posts somebody holds today, with their units and areas. One query."""
     day = today()
     rows: Any = Tenure.objects.on(day).filter(person_id=person_id).select_related("post__unit__area", "post__area")
+    rows = rows.defer("post__unit__area__shape", "post__area__shape")
     return [row.post for row in rows if _in_force(row.post, day) and _in_force(row.post.unit, day)]
 
 

@@ -13,7 +13,7 @@ MOST = 500
 
 def on(day: date | None = None, kind: str = "", within: str = "", words: str = "") -> QuerySet[Site]:
     """Sites in use, of one kind, below the path of an area, by words of name, address or code."""
-    found = Site.objects.on(day).select_related("area")
+    found = Site.objects.on(day).select_related("area").defer("area__shape")
     if kind:
         found = found.filter(kind=kind)
     if within:

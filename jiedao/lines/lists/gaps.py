@@ -50,7 +50,11 @@ def gaps(*, by: Actor) -> Gaps:
         .order_by("list__code", "rank", "id")
     )
     rows: dict[Any, list[Responsibility]] = {}
-    for row in Responsibility.objects.filter(item__list__in=DutyList.objects.on()).select_related("unit", "area"):
+    for row in (
+        Responsibility.objects.filter(item__list__in=DutyList.objects.on())
+        .select_related("unit", "area")
+        .defer("area__shape")
+    ):
         rows.setdefault(row.item_id, []).append(row)  # type: ignore[attr-defined]
     mine = [item for item in items if item.list.kind in ADMITS]
     used = _used()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from scipy.optimize import linear_sum_assignment
 
 from jiedao.ground.people import Actor
@@ -12,7 +12,7 @@ from jiedao.kit.refusal import Refused
 from jiedao.lines.patrol import queries, scope
 from jiedao.lines.patrol.queries import Candidate
 from jiedao.record import sight
-from jiedao.record.models import Assignment, Case, DispatchOrder
+from jiedao.record.models import Assignment, Case, DispatchOrder, ProcessVersion
 
 MOST_CASES = 30
 FAR = 1e9
@@ -35,17 +35,21 @@ def waiting(by: Actor) -> list[Case]:
         order__case=OuterRef("pk"), order__answered_at=None, order__returned_at=None, order__recalled_at=None,
         done_at=None, dropped_at=None,
     )  # fmt: skip
-    rows = (
-        sight.visible_to(by)
-        .filter(closed_at=None, lon__isnull=False)
-        .annotate(sent=Exists(open_), ours=Exists(open_.filter(unit_id__in=squads)))
-        .filter(Q(sent=False) | Q(ours=True))
-        .exclude(Exists(asked))
-        .select_related("process")
-        .order_by("-severity", "opened_at")[:LOOKED_AT]
-    )
-    ready = [row for row in rows if row.ours or row.process.definition.moves_of("dispatch", row.state)]
-    return ready[:MOST_CASES]
+    theirs = DispatchOrder.objects.open().filter(unit_id__in=squads).values("case")
+    placed = sight.visible_to(by).filter(closed_at=None, lon__isnull=False).exclude(Exists(asked))
+    placed = placed.select_related("process").order_by("-severity", "opened_at")
+    sent = list(placed.filter(pk__in=theirs)[:LOOKED_AT])
+    ready = placed.filter(state__in=_dispatching()).exclude(Exists(open_))[:LOOKED_AT]
+    can = [row for row in ready if row.process.definition.moves_of("dispatch", row.state)]
+    return sorted([*sent, *can], key=lambda row: (-row.severity, row.opened_at))[:MOST_CASES]
+
+
+def _dispatching() -> set[str]:
+    """States in which some procedure in force sends: of all open cases few stand in one."""
+    running = ProcessVersion.objects.filter(retired_at=None)
+    return {
+        state for one in running for move in one.definition.moves if move.verb == "dispatch" for state in move.states
+    }
 
 
 @dataclass(frozen=True)
