@@ -222,6 +222,7 @@ TENANT_APPS = [
     "jiedao.lines.subjects",
     "jiedao.lines.patrol",
     "jiedao.lines.scores",
+    "jiedao.lines.exports",
     "jiedao.doors.notify",
 ]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
@@ -369,6 +370,7 @@ WHITENOISE_MAX_AGE = 60
 
 # Jobs
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_IMPORT_PATHS = ["jiedao.doors.web.exporting"]
 
 LOGGING = {
     "version": 1,

@@ -114,3 +114,25 @@ def test_the_director_changes_the_post_he_acts_in(desk, at_work):
     page.wait_for_selector("h1")
 
     assert held[1].name in page.inner_text(".top .post")
+
+
+def test_who_was_signed_out_signs_in_beside_the_page_and_loses_no_word(desk, at_work):
+    page = sign_in(desk, "dispatcher")
+    desk.open("/desk/report/")
+    page.fill("#id_words", "楼道里的灯坏了三天")
+    page.fill("#id_address", "解放里 3 号楼")
+    page.context.clear_cookies(name="sessionid")
+    page.evaluate("(() => { const now = Date.now; Date.now = () => now() + 120_000; })()")
+    page.click("main form button.main")
+    page.wait_for_selector("#jd-signed-out[open]")
+    assert page.input_value("#id_words") == "楼道里的灯坏了三天"
+    assert serious(page) == []
+
+    desk.page = page.context.new_page()
+    sign_in(desk, "dispatcher")
+    with page.expect_response(lambda answer: answer.url.endswith("/desk/report/")):
+        page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.wait_for_selector("#jd-signed-out", state="hidden")
+    page.wait_for_timeout(200)
+    page.click("main form button.main")
+    page.wait_for_selector("#number")

@@ -37,7 +37,7 @@ LIGHT_ENOUGH = 200_000
 NOT_COUNTED = re.compile(r"/static/vendor/(maplibre|echarts)|/outlines/|shapes\.json|board\.json|/places/|/files/")
 LATER = frozenset(
     """
-    arrival certificates_slip duties_compare duties_handed file_view mfa_activate_totp mfa_add_webauthn people_rights
+    arrival certificates_slip duties_compare duties_handed export_file file_view mfa_activate_totp mfa_add_webauthn people_rights
     people_rights_one problem_new rates_unit report_done rights_decision roster scores_line scores_period track
     """.split()
 )
@@ -69,7 +69,7 @@ NO_PAGE = frozenset(
     openid_connect_login own_receipt paper paper_again paper_code paper_make people_rights_act people_rights_ask
     people_rights_copy people_rights_delete problem_close retention_lift scores_confirm scores_decide scores_drop_rule
     scores_file scores_mark scores_object scores_open scores_publish_rule scores_step scores_write shift_here tile tour
-    triage_send wall_end wall_make wall_part
+    exports_ask exports_decide session triage_send wall_end wall_make wall_part
     """.split()
 )
 """Addresses that answer with a part, a file or a redirect, or only write."""

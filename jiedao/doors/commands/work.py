@@ -34,6 +34,7 @@ ROUNDS = {
     "jiedao.doors.keep.wal.carry": 15.0,
     "jiedao.doors.keep.erasures.carry_all": 300.0,
     "jiedao.doors.watch.ringing.round_": 60.0,
+    "jiedao.lines.exports.ledger.end_all": 300.0,
     "jiedao.ground.db.jobs.free_stalled": 15.0,
     "jiedao.ground.db.jobs.forget_done": 3600.0,
 }

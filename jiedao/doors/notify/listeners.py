@@ -195,6 +195,16 @@ def _write_units(units: set[UUID], verb: str, link: str) -> None:
     outbox.plan(notices)
 
 
+def export_told(person: UUID, verb: str) -> None:
+    """Who asked for a list hears that it is there, or why it is not."""
+    _write_plain({person}, verb, reverse("exports"))
+
+
+def export_asked(keepers: set[UUID], unit: UUID | None) -> None:
+    """Who may agree to a list in the clear hears that one waits."""
+    _write_plain(keepers, "export_asked", f"{reverse('exports')}?tab=waiting", unit)
+
+
 def _write_plain(persons: set[UUID], verb: str, link: str, unit: UUID | None = None) -> None:
     notices = [Notice(person_id=person, link=link, verb=verb, from_unit_id=unit, at=now()) for person in persons]
     Notice.objects.bulk_create(notices)

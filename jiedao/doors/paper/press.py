@@ -14,7 +14,7 @@ FONTS = HERE.parent / "web" / "static" / "vendor"
 SECONDS = 20
 """A case file of three hundred lines takes one; what needs twenty is stopped."""
 
-SHEETS = ("file", "receipt", "bulletin")
+SHEETS = ("file", "receipt", "bulletin", "clear")
 
 
 def pdf(sheet: str, told: Mapping[str, Any]) -> bytes:

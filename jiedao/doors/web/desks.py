@@ -40,6 +40,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/home.html", shown)
 
 
+@require_GET
+@staff
+def session(request: HttpRequest) -> HttpResponse:
+    """Whether one is still signed in: a part's request is answered 401 otherwise. No act, if it says so itself."""
+    return HttpResponse(status=204)
+
+
 def heaps(by: Actor, lists: queries.Lists) -> list[Waiting]:
     """The heaps of this post, counted in one query."""
     wanted: dict[str, tuple[str, tuple[str, list[Any]], str]] = {}

@@ -96,6 +96,10 @@ _OTHER = {
     "score_up": gettext_lazy("Scores are on notice, to read and to contest"),
     "score_sent": gettext_lazy("The appraisal of people you sent is there"),
     "score_decided": gettext_lazy("Your objection to a score was decided"),
+    "export": gettext_lazy("The list you asked for is ready"),
+    "export_failed": gettext_lazy("The list you asked for was not made"),
+    "export_asked": gettext_lazy("A list in the clear waits for your yes or no"),
+    "export_refused": gettext_lazy("Your list in the clear was refused"),
     "question": gettext_lazy("Question about a power"),
     "answer": gettext_lazy("Your question was answered"),
 }

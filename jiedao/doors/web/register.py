@@ -92,7 +92,10 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         raise Absent
     by, wanted = actor_of(request), asked(request)
     name = f"cases-{local(now()):%Y%m%d-%H%M}"
-    rows = _table(request, by, wanted)
+    if register(by, wanted).count().number > take.at_once():
+        return take.asks(request, gettext("All cases"), reverse("cases"), kind)
+    take.record(request, f"{_purpose(request)}: {request.path}")
+    rows = table(request, by, wanted)
     return (
         sheets.answer(f"{name}.csv", rows)
         if kind == "csv"
@@ -247,12 +250,15 @@ def choices(request: HttpRequest, wanted: Asked) -> dict[str, Any]:
     }
 
 
-def _table(request: HttpRequest, by: Any, wanted: Asked) -> Iterator[list[object]]:
-    """The file: what was asked, then a head, then a row a case, page by page."""
+def _purpose(request: HttpRequest) -> str:
     purpose = request.GET.get("purpose", "")
-    purpose = purpose if purpose in take.PURPOSES else "work"
-    take.record(request, f"{purpose}: {request.path}")
-    yield from sheets.preamble(gettext("All cases"), _query(request), by, str(take.PURPOSES[purpose]))
+    return purpose if purpose in take.PURPOSES else "work"
+
+
+def table(request: HttpRequest, by: Any, wanted: Asked) -> Iterator[list[object]]:
+    """The file: what was asked, then a head, then a row a case, page by page."""
+    purpose = str(take.PURPOSES[_purpose(request)])
+    yield from sheets.preamble(gettext("All cases"), told(wanted), by, purpose)
     yield [
         pgettext("of a case", "Number"), gettext("What"), gettext("Process"), gettext("State"), pgettext("channel", "Source"),
         gettext("Kind"), gettext("Duty item"), gettext("Area"), pgettext("of a place", "Address"), gettext("Who has it"),
@@ -265,6 +271,28 @@ def _table(request: HttpRequest, by: Any, wanted: Asked) -> Iterator[list[object
         if len(rows) < queries.PAGE:
             return
         number += 1
+
+
+def told(wanted: Asked) -> str:
+    """What is asked, in words: as the filters of the page say it."""
+    area = picks.areas_by([wanted.area.rsplit("/", 1)[-1]]) if wanted.area else []
+    unit = picks.units_by([wanted.unit])[:1] if wanted.unit else []
+    names = {one.code: pick(one.label) for one in queries.in_force()}
+    parts = [
+        wanted.words,
+        due_words().get(wanted.due, ""),
+        pick(dict(zip(("zh", "en"), PHASES[wanted.phase], strict=True))) if wanted.phase else "",
+        names.get(wanted.process, ""),
+        pick(fields.KINDS[wanted.kind]) if wanted.kind else "",
+        telling.channel(wanted.channel) if wanted.channel else "",
+        named(area[0]) if area else "",
+        named(unit[0]) if unit else "",
+        pick(dict(zip(("zh", "en"), MARKS[wanted.mark], strict=True))) if wanted.mark else "",
+        f"{wanted.since or ''} – {wanted.until or ''}" if wanted.since or wanted.until else "",
+        gettext("inside the map's frame") if wanted.box else "",
+        order_words()[wanted.order] if wanted.order else "",
+    ]
+    return "；".join(part for part in parts if part)
 
 
 def _line(row: CaseRow) -> list[object]:

@@ -1,7 +1,8 @@
 """Taking lists away (列表导出): any list page as XLSX or CSV: the page's own tables, so that a sheet holds no more than it.
 
 `?take=xlsx&purpose=work` on a list's address answers with the rows of all its pages instead of the page. First come
-what was asked, as of when, by which post, what for; it is on the record before it is sent.
+what was asked, as of when, by which post, what for; it is on the record before it is sent. A long list is made by a
+job (`exporting`): the answer then is the page that asks for it.
 """
 
 import re
@@ -10,14 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from jiedao.doors.web import sheets, who
 from jiedao.ground.journal import notes
+from jiedao.ground.terms import competence
 from jiedao.kit.clock import local, now
+from jiedao.lines.exports import ledger
 
 FORMS = ("xlsx", "csv")
 PURPOSES: dict[str, Any] = {
@@ -154,26 +159,45 @@ class TakeMiddleware:
         answer = self.get_response(request)
         if answer.status_code != 200 or not answer.headers.get("Content-Type", "").startswith("text/html"):
             return answer
-        first = _read(answer)
+        first = read(answer)
         if not first.tables:
             return answer
-        tables = self._all(request, first)
+        most = at_once()
+        tables = follow(request, first, self.get_response, most)
+        if sum(len(table.rows) for table in tables) > most:
+            return asks(request, first.title, request.path, form)
         return _given(request, form, purpose, first, tables)
 
-    def _all(self, request: HttpRequest, first: Read) -> list[Table]:
-        """The lists of this page and those after it, as far as an export goes."""
-        tables, page, number = first.tables, first, _number(request)
-        while page.has_next and sum(len(table.rows) for table in tables) <= sheets.MOST:
-            number += 1
-            request.GET = request.GET.copy()
-            request.GET["page"] = str(number)
-            answer = self.get_response(request)
-            if answer.status_code != 200:
-                break
-            page = _read(answer)
-            for table, more in zip(tables, page.tables, strict=False):
-                table.rows += more.rows[1:]
-        return tables
+
+def at_once() -> int:
+    """Rows that are given at once, by the district's own rule; a longer list is made by a job."""
+    return ledger.rule("at_once", "rows", 500)
+
+
+def follow(
+    request: HttpRequest, first: Read, get: Callable[[HttpRequest], HttpResponse], most: int = sheets.MOST
+) -> list[Table]:
+    """The lists of this page and those after it, as far as an export goes."""
+    tables, page, number = first.tables, first, _number(request)
+    while page.has_next and sum(len(table.rows) for table in tables) <= most:
+        number += 1
+        request.GET = request.GET.copy()  # type: ignore[misc]
+        request.GET["page"] = str(number)
+        answer = get(request)
+        if answer.status_code != 200:
+            break
+        page = read(answer)
+        for table, more in zip(tables, page.tables, strict=False):
+            table.rows += more.rows[1:]
+    return tables
+
+
+def asks(request: HttpRequest, title: str, path: str, form: str) -> HttpResponse:
+    """The page that asks for a long list: a write, and so no answer to a mere address."""
+    if not hasattr(request, "actor"):
+        who.enter(request)
+    shown = {"title": title, "path": path, "query": _without_form(request), "form": form, "at_once": at_once()}
+    return render(request, "exports/ask.html", shown)
 
 
 def _without_form(request: HttpRequest) -> str:
@@ -188,7 +212,7 @@ def _number(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
-def _read(answer: HttpResponse) -> Read:
+def read(answer: HttpResponse) -> Read:
     found = Read()
     found.feed(answer.content.decode())
     return found
@@ -200,12 +224,17 @@ def _given(request: HttpRequest, form: str, purpose: str, page: Read, tables: li
     told = f"{purpose}: {request.path}"
     record(request, told)
     asked = "；".join(f"{label} {value}".strip() for label, value in page.asked)
-    rows = [*sheets.preamble(page.title, asked, who.actor_of(request), str(PURPOSES[purpose])), *_rows(tables)]
-    name = f"{re.sub(r'[^a-z0-9]+', '-', request.path).strip('-') or 'list'}-{local(now()):%Y%m%d-%H%M}.{form}"
+    rows = [*sheets.preamble(page.title, asked, who.actor_of(request), str(PURPOSES[purpose])), *lines(tables)]
+    name = f"{stem(request.path)}-{local(now()):%Y%m%d-%H%M}.{form}"
     return sheets.workbook(name, page.title, rows, plain=True) if form == "xlsx" else sheets.answer(name, rows)
 
 
-def _rows(tables: list[Table]) -> Iterator[list[str]]:
+def stem(path: str) -> str:
+    """What a file of this list is called."""
+    return re.sub(r"[^a-z0-9]+", "-", path).strip("-")[:50] or "list"
+
+
+def lines(tables: list[Table]) -> Iterator[list[str]]:
     for at, table in enumerate(tables):
         if at:
             yield []
@@ -231,4 +260,11 @@ def offered(request: HttpRequest) -> dict[str, Any]:
     """
     dropped = (*OURS, "page", "next")
     kept = [(name, value) for name in request.GET for value in request.GET.getlist(name) if name not in dropped]
-    return {"take_purposes": PURPOSES.items(), "take_kept": kept}
+    clear = f"{reverse('exports_clear')}?{urlencode(kept)}" if _may_ask(request) else ""
+    return {"take_purposes": PURPOSES.items(), "take_kept": kept, "take_clear": clear}
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    """Whether this page is the one list that somebody of this post may ask for in the clear."""
+    by = getattr(request, "actor", None)
+    return bool(by and request.path == reverse("cases") and competence.may(by, ledger.ASKERS))

@@ -28,6 +28,7 @@ from jiedao.doors.web import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", desks.home, name="desk"),
     path("desk/report/", counter.counter, name="counter"),
+    path("desk/session/", desks.session, name="session"),
     path("desk/post/", desks.switch, name="switch_post"),
     path("triage/", triage.inbox, name="triage"),
     path("triage/<str:number>/send/", triage.send, name="triage_send"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jiedao.doors.web import help, me, tours
+from jiedao.doors.web import exports, help, me, tours
 
 urlpatterns = [
     path("me/", me.page, name="me"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("me/channels/<uuid:channel>/<slug:what>/", me.act, name="me_channel"),
     path("me/copy/", me.copy, name="me_copy"),
     path("me/correct/", me.correct, name="me_correct"),
+    path("me/exports/", exports.page, name="exports"),
+    path("me/exports/ask/", exports.ask, name="exports_ask"),
+    path("me/exports/clear/", exports.clear, name="exports_clear"),
+    path("me/exports/<uuid:pk>/", exports.file, name="export_file"),
+    path("me/exports/<uuid:pk>/decide/", exports.decide, name="exports_decide"),
     path("me/tours/<slug:name>/", tours.put_away, name="tour"),
     path("help/", help.index, name="help"),
     path("help/images/<str:name>", help.image, name="help_image"),

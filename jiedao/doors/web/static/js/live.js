@@ -36,8 +36,10 @@ class Live extends HTMLElement {
   /** @param {import("./stream.js").Said} said */
   told({ kind, data }) {
     if (kind === "hint") this.hint(data ?? "");
-    else if (kind === "end") this.lost();
-    else if (kind === "error") {
+    else if (kind === "end") {
+      this.lost();
+      document.dispatchEvent(new CustomEvent("jd:ended"));
+    } else if (kind === "error") {
       const since = this.heard ?? 0;
       window.setTimeout(() => (this.heard ?? 0) <= since && this.lost(), 4_000);
     } else {

@@ -8,6 +8,7 @@ import { say } from "./page.js";
 
 const BAR_AFTER = 300;
 const TEXT_AFTER = 3_000;
+const ASK_AFTER = 60_000;
 
 const words = () => document.getElementById("jd-said")?.dataset ?? {};
 
@@ -58,13 +59,58 @@ function failed(part) {
   part.after(line);
 }
 
+/** @returns {HTMLDialogElement | null} */
+function signedOut() {
+  const sheet = document.getElementById("jd-signed-out");
+  return sheet instanceof HTMLDialogElement ? sheet : null;
+}
+
 /** The session ended: a sheet over the page, its text stays below. */
 function signInAgain() {
-  const sheet = document.getElementById("jd-signed-out");
-  if (!(sheet instanceof HTMLDialogElement) || sheet.open) return;
+  const sheet = signedOut();
+  if (!sheet || sheet.open) return;
   sheet.showModal();
   sheet.addEventListener("close", () => renewTokens().catch(() => undefined), { once: true });
 }
+
+/** Whether the session still stands. Asking is no act; no answer at all says nothing about it. */
+async function stands() {
+  const href = signedOut()?.dataset.session;
+  if (!href) return true;
+  const answer = await fetch(href, { headers: { "HX-Request": "true", "JD-Poll": "1" } }).catch(() => null);
+  if (answer?.ok) heardAt = Date.now();
+  return answer?.status !== 401;
+}
+
+let heardAt = Date.now();
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  if (event instanceof CustomEvent && event.detail.successful) heardAt = Date.now();
+});
+
+// A form that was filled for a while is not sent into a session that ended: the answer would be the sign-in page and
+// the text gone. Heard before all others, for they take a sent form for a sent form.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.method !== "post" || !signedOut() || Date.now() - heardAt < ASK_AFTER) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { submitter } = event;
+    stands().then((is) => {
+      heardAt = Date.now();
+      if (is) form.requestSubmit(submitter);
+      else signInAgain();
+    });
+  },
+  true,
+);
+
+// The stream says when it ends; who comes back from the window of the sign-in finds the sheet gone.
+document.addEventListener("jd:ended", () => stands().then((is) => is || signInAgain()));
+window.addEventListener("focus", () => {
+  if (signedOut()?.open) stands().then((is) => is && signedOut()?.close());
+});
 
 // Signing in changes the CSRF token: the forms of this page would be refused with the old one.
 async function renewTokens() {
