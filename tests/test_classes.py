@@ -58,7 +58,7 @@ def test_who_reported_and_where_people_were_lies_behind_the_second_wall():
     secured = {model._meta.label for model in OURS if getattr(model, "row_secured", False)}
 
     assert secured == {
-        "notify.Address", "patrol.LastPosition", "patrol.Position", "people.Contact", "people.Statement",
+        "exports.ExportFile", "notify.Address", "patrol.LastPosition", "patrol.Position", "people.Contact", "people.Statement",
     }  # fmt: skip
 
 

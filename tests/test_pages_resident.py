@@ -14,6 +14,7 @@ from jiedao.record import flow, residents
 from jiedao.record.models import Event
 from jiedao.stages import intake, resolution, triage
 from tests import cast
+from tests.desks import words
 from tests.residents import THERE, Resident, acting, case_of, closed, photo, replied, sent_to_urban, verbs
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
@@ -414,3 +415,18 @@ def test_a_form_without_its_token_is_refused():
     ]
 
     assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+def test_an_office_is_found_by_its_street_by_its_name_and_by_where_one_can_go():
+    resident = Resident()
+    streets = words(resident.get("/offices/"))
+    inside = words(resident.get("/offices/?in=320106001"))
+    community = words(resident.get("/offices/?q=社区居委会"))
+    sought = words(resident.get("/offices/?q=宁海路"))
+
+    assert "宁海路街道办事处" in streets and "025-00000001" in streets
+    assert "宁海路街道党群服务中心（演示）" in inside and "12345" in inside
+    assert "宁海路街道办事处" in sought and "宁海路街道党群服务中心（演示）" in sought
+    assert "没有找到" in community
+    assert "找街道、社区" in words(resident.get("/"))
+    assert resident.get("/offices/?in=%00").status_code == 200

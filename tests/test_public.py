@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 
 from jiedao.doors.web.middleware import hosts
+from jiedao.doors.web.public import _sections
 from jiedao.ground.places.models import Area
 from jiedao.kit import cells
 from jiedao.kit.clock import now
@@ -154,3 +155,17 @@ def test_what_lies_before_the_quarter_does_not_count(town):
     cache.clear()
 
     assert public.figures().total == 44
+
+
+def test_a_district_of_one_street_tells_by_community(in_guangming):
+    for community in Area.objects.on().filter(kind="community").order_by("path")[:2]:
+        for _ in range(6):
+            intake.report(intake.Told(words="路灯不亮", channel="grid", area=community), by=acting("grid"))
+    found = public.figures()
+    [lines] = [one["lines"] for one in _sections(found) if one["by"] == "place"]
+
+    assert found.flat
+    assert sorted(line["count"] for line in lines) == [6, 6]
+    [code, _] = [line["code"] for line in lines]
+    assert len(public.rows("place", code, 0, 20)) == 6
+    assert {row.place.code for row in public.rows("place", code, 0, 20)} == {code}

@@ -60,13 +60,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Figures:
-    """Everything a page shows. `tables` is empty where too little was reported to be told without naming somebody."""
+    """Everything a page shows. `tables` is empty where too little was reported to be told without naming somebody.
+
+    `flat`: the district is one sub-district, so its places are its communities.
+    """
 
     at: datetime
     total: int
     tables: dict[str, Table] = field(default_factory=dict)
     communities: dict[str, Table] = field(default_factory=dict)
     crossed: dict[tuple[str, str], int] = field(default_factory=dict)
+    flat: bool = False
     on_time: int | None = None
     promised: int = 0
 
@@ -110,7 +114,9 @@ def _figures() -> Figures:
     counted: dict[str, Counter[str]] = {name: Counter() for name in TABLES}
     below: dict[str, Counter[str]] = {}
     crossed: Counter[tuple[str, str]] = Counter()
-    for kind, state, place, community, week, count in rows:
+    flat = len({place for _, _, place, *_ in rows} - {""}) == 1
+    for kind, state, street, inner_place, week, count in rows:
+        place, community = (inner_place, "") if flat else (street, inner_place)
         for name, code in zip(TABLES, (kind, state, place, week), strict=True):
             counted[name][code] += count
         crossed[kind, place] += count
@@ -121,10 +127,10 @@ def _figures() -> Figures:
     at, total = now(), sum(counted["kind"].values())
     if len(tables) < len(TABLES) or total < cells.FEW:
         return Figures(at, 0)
-    inner = {place: _table(counts) for place, counts in below.items() if tables["place"].is_open(place)}
+    inner = {} if flat else {at: _table(counts) for at, counts in below.items() if tables["place"].is_open(at)}
     is_told = cells.told({"kept": on_time, "late": promised - on_time}) == {"kept": cells.OPEN, "late": cells.OPEN}
     return Figures(
-        at, total, tables, {place: table for place, table in inner.items() if table is not None}, dict(crossed),
+        at, total, tables, {place: table for place, table in inner.items() if table is not None}, dict(crossed), flat,
         on_time if is_told and promised else None, promised,
     )  # fmt: skip
 
@@ -152,7 +158,7 @@ def rows(by: str, code: str, start: int, most: int) -> list[Row]:
     if by not in TABLES or by not in found.tables or not found.tables[by].is_open(code):
         return []
     shut = [week for week in found.tables["week"].counts if not found.tables["week"].is_open(week)]
-    column = {"kind": "c.kind", "state": _STATE, "place": _PLACE, "week": _WEEK}[by]
+    column = {"kind": "c.kind", "state": _STATE, "place": _COMMUNITY if found.flat else _PLACE, "week": _WEEK}[by]
     asked = _asked() | {"code": code, "shut": shut, "most": most, "start": start}
     source = f"FROM record_case c WHERE {_SCOPE} AND {column} = %(code)s AND"
     with connection.cursor() as cursor:
@@ -193,6 +199,7 @@ def _shown(listed: list[tuple[Case, str, str]], found: Figures) -> Iterator[Row]
 def _place(case: Case, found: Figures) -> str:
     """The community, else the sub-district, if five or more reports of the kind lie there. Empty otherwise."""
     _, place, community, *_ = [*case.area_path.split("/"), "", "", ""]
+    place = community if found.flat else place
     if not found.tables["place"].is_open(place) or found.crossed.get((case.kind, place), 0) < cells.FEW:
         return ""
     inner = found.communities.get(place)

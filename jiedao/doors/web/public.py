@@ -80,10 +80,8 @@ def summary(found: public.Figures) -> dict[str, Any]:
 
 
 def _sections(found: public.Figures) -> list[dict[str, Any]]:
-    titles = {
-        "kind": gettext("By kind"), "state": gettext("How far it is"), "place": gettext("By sub-district"),
-        "week": gettext("By week"),
-    }  # fmt: skip
+    place = gettext("By community") if found.flat else gettext("By sub-district")
+    titles = {"kind": gettext("By kind"), "state": gettext("How far it is"), "place": place, "week": gettext("By week")}
     known = {"kind": list(public.KINDS), "state": list(STATES), "week": public.weeks(today())[::-1]}
     sections = []
     for name, table in found.tables.items():

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from jiedao.doors.web import files, offline, public, receiving, reporting, resident, scores_public, signin
+from jiedao.doors.web import files, offices, offline, public, receiving, reporting, resident, scores_public, signin
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", resident.home, name="home"),
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("public/", public.page, name="public"),
     path("public/list/", public.listed, name="public_list"),
     path("public/scores/", scores_public.page, name="public_scores"),
+    path("offices/", offices.page, name="offices"),
     path("follow/", resident.follow, name="follow"),
     path("follow/part/<slug:what>/", resident.part, name="follow_part"),
     path("follow/leave/", resident.leave, name="follow_close"),

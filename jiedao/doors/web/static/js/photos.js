@@ -55,7 +55,7 @@ class Photos extends HTMLElement {
     if (file.type.startsWith("image/")) image.src = URL.createObjectURL(file);
     const size = document.createElement("span");
     size.className = "meta";
-    size.textContent = `${(file.size / 1_048_576).toFixed(1)} MB`;
+    size.textContent = file.size < 1_048_576 ? `${Math.ceil(file.size / 1024)} kB` : `${(file.size / 1_048_576).toFixed(1)} MB`;
     const remove = document.createElement("button");
     remove.type = "button";
     remove.className = "plain";
