@@ -2,6 +2,7 @@
 
 import math
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 
 import psycopg
@@ -21,6 +22,7 @@ from jiedao.lines.patrol.models import LastPosition, Position, Refusal, Sharing,
 from jiedao.lines.patrol.rules import METRES_PER_DEGREE, of
 from jiedao.lines.patrol.sorting import Bounds, Point, Span, sort
 from tests.cast import seat
+from tests.conftest import wait_for
 from tests.patrols import CENTRE, HEAD, MEMBER, OTHER_HEAD, PARK, PEER, STREET, running, seen
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -345,3 +347,23 @@ def test_command_sees_levels(in_guangming):
         [found] = queries.on_duty(seat(post))
         assert (found.call_sign, found.state, found.lon) == ("巡-07", "free", PARK[0])
     assert queries.figures(queries.on_duty(seat(HEAD))) == {"on_duty": 1, "free": 1, "busy": 0, "paused": 0, "stale": 0}
+
+
+def test_two_batches_that_open_the_same_day_at_once_both_succeed(in_guangming):
+    """The second looked for the day in vain before it waited for the first; then it must see what the first made."""
+    day = now().astimezone(UTC).date() - timedelta(days=20)
+    with psycopg.connect(**parameters("worker")) as first, psycopg.connect(**parameters("worker")) as second:
+        for one in (first, second):
+            one.execute("SET search_path = d440311")
+        assert second.execute("SELECT to_regclass(%s)", [f"patrol_position_{day:%Y%m%d}"]).fetchone() == (None,)
+        assert first.execute("SELECT patrol_open_day(%s)", [day]).fetchone() == (True,)
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(lambda: second.execute("SELECT patrol_open_day(%s)", [day]).fetchone())
+            wait_for(lambda: first.execute(WAITING).fetchone() == (1,))
+            first.commit()
+            assert found.result(10) == (False,)
+        second.rollback()
+        first.execute("SELECT patrol_drop_days(%s)", [day + timedelta(days=1)])
+
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
