@@ -21,8 +21,10 @@ from jiedao.ground.districts import district
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Account, Tenure
 from jiedao.kit.clock import now
+from jiedao.lines.patrol.actions import shifts
 from jiedao.record import sight
 from jiedao.record.models import Case
+from tests import patrols
 from tests.api_calls import Api, token_of
 from tests.conftest import _serving, wait_for
 
@@ -142,6 +144,21 @@ def test_the_neighbour_hears_nothing(site, listen):
 
     assert here.next("hint") is not None
     assert there.next("hint", 0.5) is None
+
+
+def test_who_watches_a_squad_hears_that_somebody_moved_and_not_who_or_where(site, listen):
+    watcher, neighbour = listen("dispatcher", "guangming"), listen("dispatcher")
+    with district("guangming"):
+        shift = patrols.running(call_sign="巡-77")
+        patrols.seen(shift)
+        patrols.seen(shift, age=5)
+
+    assert watcher.next("positions", 4) == {}
+    assert neighbour.next("positions", 0.2) is None
+    assert watcher.next("positions", 0.3) is None
+    with district("guangming"):
+        shifts.end(shift.id, by=Actor.at(shift.post, shift.person))
+    assert watcher.next("positions", 4) == {}
 
 
 def test_a_unit_a_complaint_is_about_hears_nothing_of_it(site, listen):

@@ -1,7 +1,7 @@
 """Hints (更新提示): after the commit one statement tells live pages what changed, and workers that work came."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,6 +59,22 @@ def _look(case: Case) -> None:
         asking.ask(_TELL_ONE, [CHANNEL, _facts(case, "look", case.seq)])
     except DatabaseError:
         log.warning("hint not sent", extra={"case": case.number})
+
+
+def positions(units: Sequence[str]) -> None:
+    """Somebody on duty moved, came or went: told to the posts of these units. Of whom and where, not a word."""
+    if _silent:
+        return
+    statement: asking.Statement = (_TELL_ONE, [CHANNEL, {"district": schema(), "positions": list(units)}])
+    if not asking.afterwards(lambda: statement):
+        transaction.on_commit(lambda: _positions(statement), robust=True)
+
+
+def _positions(statement: asking.Statement) -> None:
+    try:
+        asking.ask(*statement)
+    except DatabaseError:
+        log.warning("hint of positions not sent")
 
 
 def _told(case: Case, entry: Entry) -> asking.Statement:

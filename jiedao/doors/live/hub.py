@@ -24,6 +24,8 @@ MOST_WAITING = 64
 SPREAD_FROM = 20
 """From how many listeners on a hint their reloads are scattered, and 5 ms more for each."""
 LONGEST_SPREAD = 2000
+GATHERS = 1.2
+"""Seconds that hints of positions are gathered before a stream hears of them once; longer than `patrol.moving.EVERY`."""
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.streams: set[Stream] = set()
+        self._moved: set[Stream] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -79,12 +82,27 @@ class Hub:
 
     def spread(self, hint: dict[str, Any]) -> None:
         """Passes a hint to whom it concerns; where those are many, they reload one after another."""
+        if "positions" in hint:
+            self._gather(hint)
+            return
         heard = [stream for stream in self.streams if stream.viewer.sees(hint)]
         wait = min(LONGEST_SPREAD, len(heard) * 5) if len(heard) >= SPREAD_FROM else 0
         told = {"case": hint["case"], "verb": hint["verb"], "spread": wait}
         event = f"event: hint\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
         for stream in heard:
             stream.give(event)
+
+    def _gather(self, hint: dict[str, Any]) -> None:
+        """Notes whose map has moved; they hear it together, once."""
+        moved = {stream for stream in self.streams if stream.viewer.watches(hint)}
+        if moved and not self._moved:
+            asyncio.get_running_loop().call_later(GATHERS, self._tell_moved)
+        self._moved |= moved
+
+    def _tell_moved(self) -> None:
+        moved, self._moved = self._moved & self.streams, set()
+        for stream in moved:
+            stream.give(b"event: positions\ndata: 1\n\n")
 
     async def _beat(self) -> None:
         while True:

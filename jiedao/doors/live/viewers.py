@@ -28,6 +28,7 @@ class Viewer:
 
     district: str
     everything: bool
+    leads: bool
     units: frozenset[str]
     above: frozenset[str]
     paths: tuple[str, ...]
@@ -40,6 +41,12 @@ class Viewer:
             return True
         area = hint.get("area") or ""
         return any(area == path or area.startswith(f"{path}/") for path in self.paths)
+
+    def watches(self, hint: Mapping[str, Any]) -> bool:
+        """Whether positions that changed may be on this page: a hint says of which units, and not a word more."""
+        if hint.get("district") != self.district:
+            return False
+        return self.everything or self.leads or bool(self.units.intersection(hint.get("positions", ())))
 
 
 def viewer_of(place: District, session_key: str) -> Viewer | None:
@@ -79,6 +86,7 @@ def _viewer(place: District, person_id: UUID) -> Viewer | None:
     return Viewer(
         place.schema_name,
         any(unit.kind == Unit.Kind.CENTRE and unit.level == Unit.Level.DISTRICT for unit in units),
+        any(unit.kind == Unit.Kind.LEADERSHIP and unit.level == Unit.Level.DISTRICT for unit in units),
         frozenset(str(pk) for unit in units for pk in unit.acts_for),
         frozenset(str(pk) for unit in units for pk in unit.above),
         tuple(area.path for area in areas if area),

@@ -8,6 +8,7 @@ Whoever asks turns the answer into numbers and ids, or asks for `typed` values.
 
 import logging
 import select
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -143,19 +144,22 @@ class whole:
     """Inside, statements that need no answer wait. At the end they go out, and with them the COMMIT.
 
     Stands directly within the transaction of a write. Any other statement of Django's sends first what waits.
+    `wrote`: by statement, how many rows of those that travelled with the COMMIT it wrote; known once that is over.
     """
 
     def __init__(self) -> None:
         self.waiting: list[Statement] = []
         self.after: list[Callable[[], Statement]] = []
         self.commits = False
+        self.wrote: Counter[str] = Counter()
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> "whole":
         db = _db()
         # Within another transaction (a savepoint) the commit is not ours.
         self.commits = len(db.savepoint_ids) == 0
         db._jiedao_lane = self
         db.execute_wrappers.append(_first_what_waits)
+        return self
 
     def __exit__(self, kind: Any, *fault: Any) -> None:
         db = _db()
@@ -166,7 +170,9 @@ class whole:
             with db.wrap_database_errors:
                 after = [made() for made in self.after]
                 waiting = _counted(db, [*_begun(db), *self.waiting])
-                _send(db.connection, waiting, commit=self.commits, after=after)
+                results = _send(db.connection, waiting, commit=self.commits, after=after)
+            for (sql, _), result in zip(waiting, results, strict=False):
+                self.wrote[sql] += result.command_tuples or 0
 
 
 def is_open() -> bool:

@@ -82,7 +82,7 @@ def sort(
         return found
     taken: set[tuple[UUID, int]] = set()
     for lon, lat, at, accuracy in points:
-        if not (isfinite(lon) and isfinite(lat) and inside_world(lon, lat)):
+        if not inside_world(lon, lat):
             found.reasons["outside_world"] += 1
             continue
         moment = at + off
@@ -99,19 +99,21 @@ def sort(
             found.reasons["clock_corrected"] += 1
         if system == "gcj02":
             lon, lat = as_wgs84(lon, lat, system)
-        fine = accuracy if isfinite(accuracy) and 0 <= accuracy < 1e6 else -1.0
+        fine = accuracy if 0 <= accuracy < 1e6 else -1.0
         found.kept.setdefault(shift, []).append(Point(lon, lat, moment, fine))
     return found
 
 
 def _place(at: float, spans: Sequence[Span], bounds: Bounds) -> tuple[str, UUID | None]:
     """The shift a moment belongs to, or why it belongs to none."""
-    if not isfinite(at) or at > bounds.now + bounds.ahead:
+    if not at <= bounds.now + bounds.ahead:  # what is no number is not below anything either
         return "clock_ahead", None
     if at <= bounds.now - bounds.keep:
         return "too_old", None
-    for span in spans:
-        if span.since <= at < span.until:
-            inside = any(since <= at < until for since, until in span.shared)
-            return ("", span.shift) if inside else ("paused", None)
+    for shift, _, begun, over, shared in spans:
+        if begun <= at < over:
+            for since, until in shared:
+                if since <= at < until:
+                    return "", shift
+            return "paused", None
     return "off_shift", None

@@ -4,12 +4,14 @@ One transaction per batch and no queue in memory: what was answered is on disk. 
 knows no COPY, so the points go in as arrays, in one statement (docs/adr).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import inf, isfinite
+from operator import attrgetter
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
 
 from jiedao.ground.db import asking
@@ -17,7 +19,7 @@ from jiedao.ground.districts import current_district
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
 from jiedao.kit.refusal import Refused
-from jiedao.lines.patrol import rules, sorting
+from jiedao.lines.patrol import moving, rules, sorting
 from jiedao.lines.patrol.sorting import Bounds, Point, Span
 
 _SPANS = """
@@ -34,12 +36,10 @@ _TERMS = "SELECT code, facts FROM terms_term WHERE \"table\" = 'patrol_rule'"
 _DAYS = "SELECT d FROM unnest($1::text[]) AS d WHERE to_regclass('patrol_position_' || d) IS NOT NULL"
 _OPEN = "SELECT set_config('jiedao.opened', $1, true)"
 _STORE = """
-WITH kept AS (
-  INSERT INTO patrol_position (shift_id, taken_at, lon, lat, accuracy, came_at, source_id)
-  SELECT $1, to_timestamp(g.at), g.lon, g.lat, NULLIF(g.accuracy, -1), $6, $7
-  FROM unnest($2::float8[], $3::float8[], $4::float8[], $5::float8[]) AS g(at, lon, lat, accuracy)
-  ON CONFLICT DO NOTHING RETURNING 1)
-SELECT count(*) FROM kept
+INSERT INTO patrol_position (shift_id, taken_at, lon, lat, accuracy, came_at, source_id)
+SELECT $1, to_timestamp(g.at), g.lon, g.lat, NULLIF(g.accuracy, -1), $6, $7
+FROM unnest($2::float8[], $3::float8[], $4::float8[], $5::float8[]) AS g(at, lon, lat, accuracy)
+ON CONFLICT DO NOTHING
 """
 _LAST = """
 INSERT INTO patrol_lastposition (id, squad_id, taken_at, came_at, lon, lat, accuracy)
@@ -49,6 +49,7 @@ ON CONFLICT (id) DO UPDATE SET taken_at = excluded.taken_at, came_at = excluded.
   lat = excluded.lat, accuracy = excluded.accuracy
 WHERE patrol_lastposition.taken_at < excluded.taken_at
 """
+DAY = 86_400
 _REFUSED = "INSERT INTO patrol_refusal (id, source_id, at, points, reasons) VALUES ($1, $2, $3, $4, $5)"
 
 
@@ -76,17 +77,20 @@ def take(sender: Sender, points: Sequence[Point], *, sent_at: float | None = Non
     at = now()
     if current_district().switches.get(rules.SWITCH) is not True:
         return _none(sender, len(points), "switched_off", at)
-    with transaction.atomic(), asking.whole():
+    with transaction.atomic(), asking.whole() as trip:
         spans, bounds, missing = _known(sender, points, sent_at, at)
         found = sorting.sort(points, spans, system=sender.system, sent_at=sent_at, bounds=bounds)
-        days = {_day(p.at) for kept in found.kept.values() for p in kept}
-        for day in sorted(days & missing):
-            asking.ask("SELECT patrol_open_day($1)", [day])
-        stored = _store(sender, found, spans, at)
-        came = sum(len(kept) for kept in found.kept.values())
-        if came > stored:
-            found.reasons["duplicate"] += came - stored
-        _count(sender, len(points), dict(found.reasons), at)
+        if missing:
+            for day in sorted(missing & {_day(p.at) for kept in found.kept.values() for p in kept}):
+                asking.ask("SELECT patrol_open_day($1)", [day])
+        moving.tell(span.squad for span in spans if span.shift in found.kept and span.until == inf)
+        _count(sender, len(points), found.reasons, at)
+        _store(sender, found, spans, at)
+    stored, came = trip.wrote.get(_STORE, 0), sum(len(kept) for kept in found.kept.values())
+    if came > stored:
+        # Known only now. Who is cut off before it is counted got no answer, sends again, and is counted then.
+        found.reasons["duplicate"] += came - stored
+        _none(sender, came - stored, "duplicate", at)
     return Taken(stored, dict(found.reasons))
 
 
@@ -96,16 +100,14 @@ def _known(
     """The person's shifts, the district's bounds, and the days of these points that have no partition yet: one trip."""
     seconds = at.timestamp()
     off = seconds - sent_at if sent_at and isfinite(sent_at) else 0.0
-    near = [p.at for p in points if isfinite(p.at) and abs(p.at - seconds) < 40 * 86_400]
-    days = {_day(moment) for moment in near} | ({_day(moment + off) for moment in near} if off else set())
-    since = datetime.fromtimestamp(seconds - 30 * 86_400, UTC)
-    rows, terms, exist = asking.typed(
-        (_SPANS, [sender.person_id, since]), (_TERMS, []), (_DAYS, [[f"{day:%Y%m%d}" for day in days]])
-    )
+    near = [p.at for p in points if abs(p.at - seconds) < 40 * DAY]
+    days = {moment // DAY for moment in near} | ({(moment + off) // DAY for moment in near} if off else set())
+    since = datetime.fromtimestamp(seconds - 30 * DAY, UTC)
+    names = {f"{day:%Y%m%d}": day for day in (_day(number * DAY) for number in days)}
+    rows, terms, exist = asking.typed((_SPANS, [sender.person_id, since]), (_TERMS, []), (_DAYS, [list(names)]))
     known = rules.of_facts(dict(terms))
-    bounds = Bounds(seconds, known.ahead.total_seconds(), known.steady.total_seconds(), known.keep_days * 86_400.0)
-    there = {day for (day,) in exist}
-    return _spans(rows), bounds, {day for day in days if f"{day:%Y%m%d}" not in there}
+    bounds = Bounds(seconds, known.ahead.total_seconds(), known.steady.total_seconds(), float(known.keep_days * DAY))
+    return _spans(rows), bounds, {names[name] for name in names.keys() - {name for (name,) in exist}}
 
 
 def _spans(rows: list[tuple]) -> list[Span]:  # type: ignore[type-arg]
@@ -118,26 +120,32 @@ def _spans(rows: list[tuple]) -> list[Span]:  # type: ignore[type-arg]
     return list(made.values())
 
 
-def _store(sender: Sender, found: sorting.Sorted, spans: Sequence[Span], at: datetime) -> int:
+def _store(sender: Sender, found: sorting.Sorted, spans: Sequence[Span], at: datetime) -> None:
+    """Tells the points and the latest place of each shift; they travel with the COMMIT."""
     by_shift = {span.shift: span for span in spans}
-    if not found.kept:
-        return 0
-    opened = {*found.kept, *(by_shift[shift].squad for shift in found.kept)}
-    asking.tell(_OPEN, [",".join(str(one) for one in opened)])
-    stored = 0
+    if found.kept:
+        opened = {*found.kept, *(by_shift[shift].squad for shift in found.kept)}
+        asking.tell(_OPEN, [",".join(str(one) for one in opened)])
     for shift, kept in found.kept.items():
-        columns = [[p.at for p in kept], [p.lon for p in kept], [p.lat for p in kept], [p.accuracy for p in kept]]
-        stored += int(asking.ask(_STORE, [shift, *columns, at, sender.source_id])[0][0] or 0)
-        span, last = by_shift[shift], max(kept, key=lambda point: point.at)
+        lons, lats, moments, fine = map(_array, zip(*kept, strict=True))
+        asking.tell(_STORE, [shift, moments, lons, lats, fine, at, sender.source_id])
+        span = by_shift[shift]
         if span.until == inf:
-            values = [shift, span.squad, last.at, at, last.lon, last.lat, last.accuracy]
-            asking.tell(_LAST, values)
-    return stored
+            last = max(kept, key=_moment)
+            asking.tell(_LAST, [shift, span.squad, last.at, at, last.lon, last.lat, last.accuracy])
 
 
-def _count(sender: Sender, points: int, reasons: dict[str, int], at: datetime) -> None:
+_moment = attrgetter("at")
+
+
+def _array(values: Sequence[float]) -> str:
+    """Finite numbers as PostgreSQL writes an array."""
+    return "{" + msgspec.json.encode(values).decode()[1:-1] + "}"
+
+
+def _count(sender: Sender, points: int, reasons: Mapping[str, int], at: datetime) -> None:
     if reasons:
-        asking.tell(_REFUSED, [new_id(), sender.source_id, at, points, reasons])
+        asking.tell(_REFUSED, [new_id(), sender.source_id, at, points, dict(reasons)])
 
 
 def _none(sender: Sender, points: int, reason: str, at: datetime) -> Taken:

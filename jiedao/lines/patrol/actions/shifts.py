@@ -16,7 +16,7 @@ from jiedao.ground.people.models import Post
 from jiedao.ground.terms.models import Term, terms
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Absent, Refused
-from jiedao.lines.patrol import rules
+from jiedao.lines.patrol import moving, rules
 from jiedao.lines.patrol.actions.notes import changed
 from jiedao.lines.patrol.models import GroupMember, LastPosition, Sharing, Shift
 
@@ -70,7 +70,7 @@ def start(shift_id: UUID, *, by: Actor) -> Shift:
                 shift.save(update_fields=["started_at"])
         except IntegrityError:
             raise Refused("other_shift_runs") from None
-        changed("shift", shift.id, "started", by)
+        _noted(shift, "started", by)
     return shift
 
 
@@ -93,7 +93,7 @@ def share(shift_id: UUID, *, by: Actor) -> Shift:
             raise Refused("shift_paused")
         if not Sharing.objects.filter(shift=shift, until=None).exists():
             Sharing.objects.create(shift=shift, since=now())
-            changed("shift", shift.id, "shared", by)
+            _noted(shift, "shared", by)
     return shift
 
 
@@ -102,7 +102,7 @@ def hide(shift_id: UUID, *, by: Actor) -> Shift:
     with receipts.whole():
         shift = _running(shift_id, by)
         if _unshare(shift, now()):
-            changed("shift", shift.id, "hid", by)
+            _noted(shift, "hid", by)
     return shift
 
 
@@ -114,7 +114,7 @@ def pause(shift_id: UUID, *, by: Actor) -> Shift:
             shift.paused_since = at
             shift.save(update_fields=["paused_since"])
             _unshare(shift, at)
-            changed("shift", shift.id, "paused", by)
+            _noted(shift, "paused", by)
     return shift
 
 
@@ -125,7 +125,7 @@ def resume(shift_id: UUID, *, by: Actor) -> Shift:
         if shift.paused_since is not None:
             shift.paused_since = None
             shift.save(update_fields=["paused_since"])
-            changed("shift", shift.id, "resumed", by)
+            _noted(shift, "resumed", by)
     return shift
 
 
@@ -144,6 +144,7 @@ def close(shift: Shift, at: datetime) -> None:
     shift.ended_at, shift.paused_since = at, None
     shift.save(update_fields=["ended_at", "paused_since"])
     GroupMember.objects.filter(shift=shift, left_at=None).update(left_at=at)
+    moving.tell([shift.roster.squad_id], at_once=True)
 
 
 def _running(shift_id: UUID, by: Actor) -> Shift:
@@ -153,6 +154,12 @@ def _running(shift_id: UUID, by: Actor) -> Shift:
     if shift.ended_at is not None:
         raise Refused("shift_over", at=shift.ended_at.isoformat())
     return shift
+
+
+def _noted(shift: Shift, verb: str, by: Actor) -> None:
+    """The line in the journal, and the hint to the maps on which the person now stands otherwise."""
+    changed("shift", shift.id, verb, by)
+    moving.tell([shift.roster.squad_id], at_once=True)
 
 
 def _unshare(shift: Shift, at: datetime) -> bool:

@@ -14,6 +14,8 @@ import { token } from "./symbols.js";
 /** @typedef {import("maplibre-gl").GeoJSONSource} Source */
 
 const PEOPLE_EVERY = 4_000;
+/** Hints say when somebody moved; asking every so often catches one that was lost, and ages. */
+const SLOWER_WHILE_UP = 2;
 const htmx = () => /** @type {any} */ (window).htmx;
 const SWAP = "outer" + "HTML";
 
@@ -24,6 +26,8 @@ class CommandMap extends DrawnMap {
   followed = "";
   /** @type {number | undefined} */
   meeting;
+  /** @type {number | undefined} */
+  turn;
   /** @type {Record<string, [number, number, string][]> | undefined} */
   places;
 
@@ -32,7 +36,7 @@ class CommandMap extends DrawnMap {
     await super.open();
     this.dataset.peopled = "";
     await this.meet().catch(() => undefined);
-    window.setInterval(() => document.hidden || this.meet().catch(() => undefined), PEOPLE_EVERY);
+    window.setInterval(() => this.meet_again(), PEOPLE_EVERY);
     document.addEventListener("jd:again", () => this.meet().catch(() => undefined));
     document.addEventListener("jd:positions", () => this.meet_soon());
     for (const box of this.querySelectorAll("[data-jd-layer]")) box.addEventListener("change", () => this.layers());
@@ -51,11 +55,20 @@ class CommandMap extends DrawnMap {
     document.getElementById("map-figures")?.dispatchEvent(new CustomEvent("jd:refresh"));
   }
 
+  meet_again() {
+    this.turn = (this.turn ?? 0) + 1;
+    const live = /** @type {any} */ (document.querySelector("jd-live"));
+    if (document.hidden || (live?.state === "up" && this.turn % SLOWER_WHILE_UP)) return;
+    this.meet().catch(() => undefined);
+  }
+
+  /** Somebody moved: asked once for all who did within a second, and not by every desk at the same instant. */
   meet_soon() {
-    this.meeting ??= window.setTimeout(() => {
+    if (document.hidden || this.meeting) return;
+    this.meeting = window.setTimeout(() => {
       this.meeting = undefined;
       this.meet().catch(() => undefined);
-    }, 500 + Math.random() * 1_500);
+    }, Math.random() * 1_000);
   }
 
   /** Where people are now. Who is off duty is not among them any more. */
