@@ -14,11 +14,11 @@ from typing import Any
 
 from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
-from jiedao.ground.people import Actor
+from jiedao.ground.people import Actor, certificates
 from jiedao.ground.people.models import Person, Post, Unit
 from jiedao.ground.places.locate import centre
 from jiedao.ground.places.models import Area
-from jiedao.kit.clock import local, now
+from jiedao.kit.clock import local, now, today
 from jiedao.kit.refusal import Refused
 from jiedao.lines.patrol import devices, rules, taking
 from jiedao.lines.patrol.actions import briefing, shifts
@@ -110,6 +110,7 @@ def _turn(squad: Unit, at: datetime) -> int:
     briefing.publish(turn, by=SYSTEM)
     crew = list(turn.shifts.select_related("person", "post__unit", "post__kind").order_by("call_sign"))  # type: ignore[attr-defined]
     on = [shift for n, shift in enumerate(crew) if n % ON_DUTY == 1]
+    _certify(on)
     for n, shift in enumerate(on):
         _start(shift, rests=n % 11 == 7)
     _busy(squad, on)
@@ -121,6 +122,23 @@ def staff(squad: Unit) -> list[tuple[Person, Post]]:
     stationed = set(squad.stationed.filter(valid_to=None).values_list("person_id", flat=True))  # type: ignore[attr-defined]
     found = briefing.members(squad)
     return [(person, post) for person, post in found if post.unit_id == squad.id or person.id in stationed]  # type: ignore[attr-defined]
+
+
+def _certify(crew: list[Shift]) -> None:
+    """Invented certificates for those of the enforcement seats who have none yet; some end soon."""
+    held = certificates.held(shift.person_id for shift in crew)  # type: ignore[attr-defined]
+    on = today()
+    for shift in crew:
+        if "-enforce-" not in shift.post.code or shift.person_id in held:  # type: ignore[attr-defined]
+            continue
+        days = _number(shift.person.code, "certificate") % 900 + 5
+        try:
+            certificates.enter(
+                shift.person, kind="enforcement", number=f"演示-{shift.person.code}", issued_by="发证机关（演示）",
+                valid_from=on - timedelta(days=365), valid_until=on + timedelta(days=days), by=SYSTEM,
+            )  # fmt: skip
+        except Refused as refused:
+            log.info("%s is not certified: %s", shift.call_sign, refused)
 
 
 def _start(shift: Shift, *, rests: bool) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from jiedao.doors.notify import pace, state, wishes
-from jiedao.ground.people import Actor, corrections, history, preferences
+from jiedao.ground.people import Actor, certificates, corrections, history, preferences
 
 COLUMNS = ("code", "name", "name_en", "phone", "left_on")
 
@@ -24,6 +24,13 @@ def of(by: Actor, account: Any) -> dict[str, Any]:
                 "from": row.valid_from, "until": row.valid_to,
             }
             for row in history.tenures_of(person)
+        ],
+        "certificates": [
+            {
+                "kind": row.kind, "number": row.number, "issued_by": row.issued_by, "from": row.valid_from,
+                "until": row.valid_until, "withdrawn_on": row.withdrawn_on,
+            }
+            for row in certificates.of(person)
         ],
         "channels": [
             {"kind": row.kind, "address": row.mask, "proven_at": row.proven_at, "is_on": row.is_on}

@@ -15,10 +15,10 @@ from jiedao.doors.web import shifts_forms as asked
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground import finding
 from jiedao.ground.journal import receipts
-from jiedao.ground.people import Actor
+from jiedao.ground.people import Actor, certificates
 from jiedao.ground.terms import competence
 from jiedao.kit.refusal import Absent, Refused
-from jiedao.lines.patrol import desk, offsets, scope
+from jiedao.lines.patrol import desk, offsets, scope, tracks
 from jiedao.lines.patrol.actions import briefing
 from jiedao.lines.patrol.actions import tracks as looking
 from jiedao.lines.patrol.models import Roster, TaskOrder
@@ -48,6 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "check": check if checked else None,
         "sources": desk.sources() if keeps_sources or kept else [],
         "offsets": offsets.flagged() if keeps_sources or kept else [],
+        "may_certify": competence.may(by, certificates.KEEP),
         "may_source": keeps_sources or competence.may(by, scope.KEEP),
         "refusal": refusal,
     }
@@ -169,7 +170,8 @@ def track(request: HttpRequest, pk: UUID) -> HttpResponse:
             answer = HttpResponse(looking.gpx(replay), content_type="application/gpx+xml")
             answer["Content-Disposition"] = f'attachment; filename="track-{shift.id.hex[:8]}.gpx"'
             return answer
-    shown = {"shift": shift, "replay": replay, "purpose": purpose, "refusal": refusal}
+    drawn = tracks.drawn(replay.track, replay.stops) if replay else None
+    shown = {"shift": shift, "replay": replay, "drawn": drawn, "purpose": purpose, "refusal": refusal}
     return render(request, "shift/track.html", shown, status=refusal.status if refusal else 200)
 
 

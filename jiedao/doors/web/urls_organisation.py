@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jiedao.doors.web import organisation, organisation_acts, organisation_checks, organisation_import
+from jiedao.doors.web import certified, organisation, organisation_acts, organisation_checks, organisation_import
 
 urlpatterns = [
     path("", organisation.chart, name="organisation"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("vacancies/", organisation.vacancies, name="organisation_vacancies"),
     path("approved/", organisation_checks.approved, name="organisation_approved"),
     path("accounts/", organisation_checks.accounts, name="organisation_accounts"),
+    path("certificates/", certified.page, name="organisation_certificates"),
     path("ties/", organisation_checks.tied, name="organisation_ties"),
     path("stationed/", organisation_checks.stationed, name="organisation_stationed"),
     path("linked/", organisation_checks.links, name="organisation_linked"),

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from jiedao.ground.db.rows import Row
@@ -24,8 +25,9 @@ from jiedao.ground.people.staff import (
 from jiedao.kit.clock import now
 
 __all__ = [
-    "ACT_FOR_PARENT", "Account", "Contact", "Correction", "Establishment", "Guess", "Link", "Person", "Post", "PostKind",
-    "Reorganisation", "SignIn", "SpanQuerySet", "Statement", "Stationing", "Subject", "Tenure", "Tie", "Token", "Unit",
+    "ACT_FOR_PARENT", "Account", "Certificate", "Contact", "Correction", "Establishment", "Guess", "Link", "Person",
+    "Post", "PostKind", "Reorganisation", "SignIn", "SpanQuerySet", "Statement", "Stationing", "Subject", "Tenure", "Tie",
+    "Token", "Unit",
 ]  # fmt: skip
 
 
@@ -204,3 +206,32 @@ class Correction(Row):
     answered_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
 
     holds: ClassVar[dict[str, str]] = {"P2": "words answer", "P1": "person made_at answered_at answered_by"}
+
+
+class Certificate(Row):
+    """That somebody is certified for something (持证): a term of `certificate_kind`, from one day to another, both included.
+
+    Withdrawn, never deleted: who went where on a day was certified on that day.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="certificates")
+    kind = models.CharField(max_length=20)
+    number = models.CharField(max_length=60)
+    issued_by = models.CharField(max_length=120, blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    withdrawn_on = models.DateField(null=True)
+    made_at = models.DateTimeField()
+
+    holds: ClassVar[dict[str, str]] = {"P1": "person kind number issued_by valid_from valid_until withdrawn_on made_at"}
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["kind", "number"], condition=Q(withdrawn_on=None), name="one_certificate_per_kind_and_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="a_certificate_ends_after_it_began",
+            ),
+        ]

@@ -11,8 +11,11 @@ from uuid import UUID
 
 from jiedao.ground.duties import responsible
 from jiedao.ground.duties.models import DutyItem
+from jiedao.ground.people import certificates
 from jiedao.ground.people.models import Stationing, Unit
+from jiedao.ground.terms.models import terms
 from jiedao.kit.clock import today
+from jiedao.lines.patrol.reasons import Reason
 from jiedao.record.models import Case
 
 
@@ -75,6 +78,30 @@ class Powers:
                 None if level == Unit.Level.DISTRICT else responsible.barred(self.item.code, level, today())
             )
         return self._barred[level]
+
+
+class Papers:
+    """Who of some people is certified for what a case asks (持证). Two queries for all of them."""
+
+    def __init__(self, case: Case, persons: Iterable[UUID]) -> None:
+        self._known = terms(certificates.KINDS)
+        self._needed = certificates.needed_for(case.item.type if case.item else "", self._known)
+        self._held = certificates.held(persons) if self._known else {}
+
+    def lacks(self, person: UUID) -> bool:
+        """Whether the case's kind of power asks for a certificate, and the person holds none of them."""
+        return bool(self._needed) and not self._held.get(person, set()) & {term.code for term in self._needed}
+
+    def reasons(self, person: UUID) -> list[Reason]:
+        """That he lacks one, or which he holds that lets him use a power: enforcement counts for every case."""
+        if self.lacks(person):
+            return [Reason("no_certificate", {"kind": self._needed[0].name, "kind_en": self._needed[0].name_en})]
+        held = [self._known[code] for code in sorted(self._held.get(person, ())) if code in self._known]
+        return [
+            Reason("certificate", {"kind": term.name, "kind_en": term.name_en})
+            for term in held
+            if term.facts.get("needed_for")
+        ]
 
 
 def homes(persons: Iterable[UUID]) -> dict[UUID, Unit]:

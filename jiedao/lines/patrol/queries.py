@@ -151,6 +151,7 @@ def candidates(case: Case, actor: Actor, most: int = 10) -> Candidates:
         return Candidates([], [])
     people = on_duty(actor)
     powers, known, at = power.Powers(case), rules.rules(), now()
+    papers = power.Papers(case, [p.person_id for p in people])
     units = {unit.id: unit for unit in Unit.objects.filter(pk__in={p.squad_id for p in people})}
     homes = power.homes(p.person_id for p in people)
     asked = set(_asked(case))
@@ -164,6 +165,7 @@ def candidates(case: Case, actor: Actor, most: int = 10) -> Candidates:
         home = homes.get(person.person_id)
         may = powers.of(units[person.squad_id], [home] if home else [])
         found = _judged(person, float(away), may, known, at, person.person_id in asked)
+        found.reasons.extend(papers.reasons(person.person_id))
         (offered if not _kept_out(found) else others).append(found)
     offered.sort(key=lambda one: (one.who.is_busy, one.metres or 0, one.who.call_sign))
     others.sort(key=lambda one: (one.metres is None, one.metres or 0, one.who.call_sign))

@@ -12,7 +12,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "listed": ("有此权限：清单列明 {unit}", "May act: the list names {unit}"),
     "home": ("有此权限：由 {unit} 派驻", "May act: sent by {unit}"),
     "admitted": ("有此权限：事项已准入本级", "May act: the item is admitted here"),
-    "certificate": ("执法证有效", "Certificate is valid"),
+    "certificate": ("{kind}有效", "{kind} is valid"),
     "shift_end": ("{minutes} 分钟后下班", "Off duty in {minutes} min"),
     # why somebody is not offered
     "stale": ("位置已 {minutes} 分钟，不参与", "Position is {minutes} min old: not offered"),
@@ -23,7 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reported": ("被反映单位的人", "Of the unit the case is about"),
     "barred": ("负面清单“{list}”不许派给本级", "Kept out by the negative list “{list}”"),
     "not_listed": ("没有此事项的权限", "May not act on this item"),
-    "no_certificate": ("没有有效执法证", "No valid certificate"),
+    "no_certificate": ("没有有效{kind}", "No valid {kind}"),
     "asked": ("已派，等答复", "Was asked already"),
 }
 
@@ -39,5 +39,5 @@ class Reason:
     def label(self) -> dict[str, str]:
         """`{"zh": …, "en": …}`; English names of units where there are any."""
         zh, en = WORDS[self.code]
-        english = {**self.facts, "unit": self.facts.get("unit_en") or self.facts.get("unit", "")}
+        english = {name: self.facts.get(f"{name}_en") or fact for name, fact in self.facts.items()}
         return {"zh": zh.format(**self.facts), "en": en.format(**english)}

@@ -30,17 +30,19 @@ def send(case: Case, shifts: Sequence[UUID], *, by: Actor, seen: int | None = No
     """Asks people on duty to go to a case (派人), each within the order of the own squad or the body it acts for.
 
     Without such an order the squad gets one: as lead if nobody leads, else as helper. Refuses `not_on_duty`,
-    `may_not_act` with why, and whatever the gate says of the order.
+    `may_not_act` with why, `no_certificate`, and whatever the gate says of the order.
     """
     rows = _on_duty(shifts, by)
     with receipts.whole():
-        powers = power.Powers(case)
+        powers, papers = power.Powers(case), power.Papers(case, [row.person_id for row in rows])  # type: ignore[attr-defined]
         homes = power.homes(row.person_id for row in rows)  # type: ignore[attr-defined]
         for row in rows:
             home = homes.get(row.person_id)  # type: ignore[attr-defined]
             may = powers.of(row.roster.squad, [home] if home else [])
             if not may.may:
                 raise Refused("may_not_act", call_sign=row.call_sign, how=may.how)
+            if papers.lacks(row.person_id):  # type: ignore[attr-defined]
+                raise Refused("no_certificate", call_sign=row.call_sign)
         used: list[UUID] = []
         entry: Entry | None = None
         for squad, people in _by_squad(rows).items():
