@@ -96,6 +96,13 @@ LIVE_URL = setting("LIVE_URL", "", "Origin of the live server; empty: /live/ of 
 CALL_GATEWAY = setting(
     "CALL_GATEWAY", "", "Where rooms for video and voice begin, such as https://meet.example.cn; empty: no calls."
 )
+BODY_CAMERA_GATEWAY = setting(
+    "BODY_CAMERA_GATEWAY",
+    "",
+    "Where a GB/T 28181 gateway gives the stream of a body camera, with {device} for its number: an HLS list "
+    "(https://video.example.cn/live/{device}.m3u8) or a WHEP address for WebRTC (https://video.example.cn/whep/{device}); "
+    "empty: no body cameras.",
+)
 SERVER_PORT = setting("PORT", 8000, "Port of the pages; the live server takes the next one.")
 
 # Telling people outside

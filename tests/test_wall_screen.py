@@ -8,6 +8,7 @@ from django.test import Client
 
 from jiedao.kit.clock import moved, now
 from jiedao.kit.refusal import Absent, Refused
+from jiedao.lines.scores import board, windows
 from jiedao.lines.wall import pairing
 from jiedao.lines.wall.models import Screen
 from jiedao.record.queries import Lists
@@ -98,6 +99,17 @@ def test_its_numbers_are_those_of_the_supervision_desk():
     assert told["soon"] == str(lists.supervision("soon").count())
     assert told["opened"][-1] == 1
     assert {one["number"] for one in told["moves"]} == {row.number for row in lists.where().page()}
+
+
+def test_its_overdue_is_that_of_the_leaders_board_at_the_same_minute():
+    sent("drainage")
+    reported("路灯不亮")
+    with moved(now() + timedelta(days=40)):
+        told = json.loads(paired().get("/wall/data/", headers=HERE).content)
+        rule = board.month_rule()
+        on = board.span(rule, windows.at(now(), rule))
+
+        assert told["overdue"] == board.figure("overdue", seat(OFFICER), on).value != "0"
 
 
 def test_its_traffic_holds_no_person_and_no_word_of_one(in_guangming):

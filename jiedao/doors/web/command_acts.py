@@ -28,32 +28,41 @@ MOST = 40
 @require_POST
 @staff
 def send(request: HttpRequest) -> HttpResponse:
-    """Sends those chosen to the case. With a part asked for, the pane comes back as it is then."""
+    """Sends those chosen, or everybody of a group. With a part asked for, the pane comes back as it is then."""
     by = actor_of(request)
     case = sight.case_or_404(by, request.POST.get("case", ""))
-    chosen = _shifts(request)
-    seen = request.POST.get("seen", "")
+    whole = request.POST.get("group", "") if "by_group" in request.POST else ""
+    chosen, given = _shifts(request), request.POST.get("seen", "")
+    seen = int(given) if given.isdigit() else None
+    crew = groups.group_or_absent(_id(whole), by) if whole else None
 
     def sent() -> None:
         with gate.watched(by, "dispatch"):
-            sending.send(case, chosen, by=by, seen=int(seen) if seen.isdigit() else None)
+            if crew is not None:
+                sending.send_group(case, crew, by=by, seen=seen)
+            else:
+                sending.send(case, chosen, by=by, seen=seen)
 
-    refusal = _once(request, by, {"case": case.number, "shifts": sorted(map(str, chosen))}, sent)
+    body = {"case": case.number, "shifts": [whole] if whole else sorted(map(str, chosen))}
+    refusal = _once(request, by, body, sent)
     return _pane(request, case.number, refusal, gettext("Sent. Their answer appears here."))
 
 
 @require_POST
 @staff
 def group(request: HttpRequest) -> HttpResponse:
-    """Makes a group of those chosen: of a case where one is open, else of their shifts."""
+    """Makes a group of those chosen, or of everybody on duty for an area: of a case where one is open, else of shifts."""
     by, number = actor_of(request), request.POST.get("case", "")
     case = sight.case_or_404(by, number) if number else None
-    name, chosen = request.POST.get("name", "").strip()[:80], _shifts(request)
+    name, area = request.POST.get("name", "").strip()[:80], request.POST.get("area", "")
+    by_area = "by_area" in request.POST
+    chosen = groups.of_area(area, by) if by_area else _shifts(request)
 
     def made() -> None:
         groups.make(name or (case.title[:40] if case else ""), chosen, by=by, case=case)
 
-    body = {"group": name, "case": number, "shifts": sorted(map(str, chosen))}
+    # Who stands for an area changes by the minute: the same form sent twice is the same group.
+    body = {"group": name, "case": number, "shifts": [area] if by_area else sorted(map(str, chosen))}
     refusal = _once(request, by, body, made)
     return _pane(request, number, refusal, gettext("The group is made."))
 

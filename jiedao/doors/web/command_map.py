@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,8 +22,10 @@ from jiedao.ground.people import Actor
 from jiedao.ground.places import checks, crew, sites
 from jiedao.ground.terms.models import terms
 from jiedao.kit.clock import local, now, today
+from jiedao.kit.refusal import Absent
 from jiedao.lines.patrol import calls
 from jiedao.lines.patrol import queries as patrol
+from jiedao.lines.patrol.actions import body_cameras, groups
 from jiedao.record import queries, sight
 from jiedao.record.models import Case
 from jiedao.record.queries import going, snapshot
@@ -158,6 +161,7 @@ def people(request: HttpRequest, by: Actor) -> dict[str, Any]:
         "people_count": len(shown),
         "people_href": tabs.here(request, "do"),
         "groups": patrol.groups(by),
+        "group_areas": groups.areas(by) if everybody else [],
         "gateway": bool(calls.gateway()),
     }
 
@@ -182,10 +186,10 @@ def detail(request: HttpRequest, by: Actor) -> dict[str, Any]:
     if not number:
         person = _person(by, shift) if shift else None
         track = reverse("track", args=[shift]) if person else ""
-        return {"case": None, "person": person, "track_href": track, "back": back, "focus": True}
+        return {"case": None, "person": person, "track_href": track, "camera_href": _camera(by, shift), "back": back}
     case = sight.case_or_404(by, number)
     state = case.process.definition.state(case.state)
-    found = patrol.candidates(case, by, SUGGESTED)
+    found, crews = patrol.candidates(case, by, SUGGESTED), patrol.groups(by)
     story = queries.story(case)
     every = {row.id: row for turn in story.turns for row in turn.deadlines} | {row.id: row for row in story.deadlines}
     running = [row for row in every.values() if not row.stopped_at]
@@ -203,7 +207,8 @@ def detail(request: HttpRequest, by: Actor) -> dict[str, Any]:
         or any(turn.order.is_open for turn in story.turns),
         "focus": is_part(request) and "JD-Poll" not in request.headers,
         "going": _going(by, case),
-        "groups": [one for one in patrol.groups(by) if one.case_number == case.number],
+        "groups": [one for one in crews if one.case_number == case.number],
+        "other_groups": [one for one in crews if one.case_number in ("", case.number)],
         "gateway": bool(calls.gateway()),
         "back": back,
         "chosen": number,
@@ -229,6 +234,16 @@ def _going(by: Actor, case: Case) -> list[dict[str, Any]]:
         }
         for one in going.going(case)
     ]
+
+
+def _camera(by: Actor, shift: str) -> str:
+    """Where the body camera of somebody on duty is asked for. Empty for who carries none, and without a gateway."""
+    if not settings.BODY_CAMERA_GATEWAY:
+        return ""
+    try:
+        return reverse("body_camera", args=[body_cameras.carried(UUID(shift), by).id])
+    except (ValueError, Absent):
+        return ""
 
 
 def _person(by: Actor, shift: str) -> dict[str, Any] | None:

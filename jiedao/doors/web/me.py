@@ -32,6 +32,7 @@ PACE_WORDS = {
 LOOKED = {
     "track": gettext_lazy("your track"),
     "tracks": gettext_lazy("your track"),
+    "body_camera": gettext_lazy("your body camera"),
     "person": gettext_lazy("your personal data"),
     "contact": gettext_lazy("your personal data"),
 }

@@ -18,7 +18,7 @@ from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor
 from jiedao.kit.refusal import Absent, Refused
-from jiedao.lines.patrol import calls, desk, devices, spotting, taking, tracks
+from jiedao.lines.patrol import calls, desk, devices, spotting, taking, todo, tracks
 from jiedao.lines.patrol.actions import briefing, shifts
 from jiedao.lines.patrol.actions import tracks as looking
 from jiedao.lines.patrol.models import Shift
@@ -62,12 +62,14 @@ def page(request: HttpRequest) -> HttpResponse:
 def _shown(by: Actor, refusal: Any) -> dict[str, Any]:
     shift = desk.current(by)
     basis = shifts.basis_of(shift.post) if shift else None
+    sent, tasks = desk.errands(by), desk.tasks(shift) if shift and shift.roster.published_at else []
     return {
         "shift": shift,
+        "todo": todo.todo(by, sent, tasks),
         "unread": shift is not None and shifts.is_unread(shift),
         "is_out": shift is not None and shift.roster.published_at is not None,
-        "tasks": desk.tasks(shift) if shift else [],
-        "errands": [(one, WORDS[one.next]) for one in desk.errands(by)],
+        "tasks": tasks,
+        "errands": [(one, WORDS[one.next]) for one in sent],
         "is_shared": shift is not None and desk.is_shared(shift),
         "basis": basis,
         "ended": None if shift else desk.ended(by),
@@ -158,6 +160,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "looks": looking.looks_at(by),
         "shift": shift,
         "replay": replay,
+        "drawn": tracks.drawn(replay.track, replay.stops) if replay else None,
         "length": tracks.length(replay.track) if replay else 0,
     }
     return render(request, "shift/mine.html", shown)

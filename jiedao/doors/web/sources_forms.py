@@ -13,6 +13,7 @@ from jiedao.lines.patrol.models import Source
 KINDS = [
     (Source.Kind.OWNTRACKS, gettext_lazy("OwnTracks over HTTP")),
     (Source.Kind.TRACCAR, gettext_lazy("Forwarder (Traccar)")),
+    (Source.Kind.CAMERA, gettext_lazy("Body cameras of a GB/T 28181 gateway (their number, no points)")),
     (Source.Kind.GPX, gettext_lazy("Own batches or GPX, for trial")),
 ]
 

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from jiedao.doors.web import basemap, command_acts, command_map, pairs, wall
+from jiedao.doors.web import basemap, body_camera, command_acts, command_map, pairs, wall
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("map/", command_map.page, name="command_map"),
     path("map/pairs/", pairs.page, name="pairs"),
+    path("map/camera/<uuid:pk>/", body_camera.page, name="body_camera"),
     path("map/send/", command_acts.send, name="command_send"),
     path("map/group/", command_acts.group, name="command_group"),
     path("map/say/", command_acts.say, name="command_say"),

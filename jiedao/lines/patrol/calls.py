@@ -1,4 +1,6 @@
-"""Rooms to talk (视频通话): an address at the deployer's own gateway, such as Jitsi. Off unless one is set (R18)."""
+"""Rooms to talk (视频通话) and body cameras (执法记录仪): addresses at the deployer's own gateways. Off unless set (R18)."""
+
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -11,3 +13,13 @@ def gateway() -> str:
 def room_url(room: str) -> str:
     """Where a room is. Empty while no call was opened or no gateway is set."""
     return f"{gateway()}/{room}" if room and gateway() else ""
+
+
+def camera_url(number: str) -> str:
+    """Where the stream of a body camera is. Empty without a number or a gateway."""
+    given = str(getattr(settings, "BODY_CAMERA_GATEWAY", "") or "")
+    return (
+        given.replace("{device}", quote(number, safe=""))
+        if number and given.startswith(("https://", "http://"))
+        else ""
+    )

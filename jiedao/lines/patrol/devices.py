@@ -127,10 +127,10 @@ def redeclare(source: Source, system: str, *, by: Actor) -> None:
 def give(
     source: Source, person: Person, label: str, *, by: Actor | None = None, lasting: timedelta = LONGEST
 ) -> tuple[Device, str]:
-    """A device for a person, and its key this once. A forwarder's device has no key: the forwarder has one."""
+    """A device for a person, and its key this once. A forwarder's device has no key, nor has a body camera."""
     if by is not None:
         _keeps_of(by, person.id)
-    key = "" if source.kind == Source.Kind.TRACCAR else _new_key()
+    key = "" if source.kind in (Source.Kind.TRACCAR, Source.Kind.CAMERA) else _new_key()
     if Device.objects.filter(source=source, label=label[:60], revoked_at=None).exists():
         raise Refused("device_known", label=label[:60])
     device = Device.objects.create(

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 from jiedao.lines.patrol.rules import Rules, metres
@@ -75,6 +76,20 @@ def length(track: Sequence[Fix]) -> int:
             for one, other in itertools.pairwise(piece)
         )
     )
+
+
+MOST_DRAWN = 3_000
+
+
+def drawn(track: Sequence[Fix], stops: Sequence[Stop]) -> dict[str, Any]:
+    """What a map draws of a track: its stretches as `[lon, lat, seconds]`, every n-th point of a long one; its stops."""
+    step = max(1, len(track) // MOST_DRAWN)
+    found = [[*piece[::step], *([piece[-1]] if (len(piece) - 1) % step else [])] for piece in pieces(track)]
+    return {
+        "pieces": [[[round(p.lon, 6), round(p.lat, 6), int(p.at.timestamp())] for p in piece] for piece in found],
+        "stops": [[round(stop.lon, 6), round(stop.lat, 6), stop.minutes] for stop in stops],
+        "seconds": int((track[-1].at - track[0].at).total_seconds()) if track else 0,
+    }
 
 
 def gpx(track: Sequence[Fix], name: str) -> str:

@@ -63,6 +63,9 @@ def listed(name: str, by: Actor, on: Span) -> QuerySet[Case]:
     running = Q(filed_at__lt=on.at) & (Q(closed_at=None) | Q(closed_at__gte=on.at))
     if name == "open":
         found = seen.filter(running)
+    elif name == "overdue" and on.end > now():
+        # While the window runs, the very list of the supervision desk and the figure of the wall.
+        found = sight.visible_to(by).filter(due_at__lt=on.at).exclude(phase="closed")
     elif name == "overdue":
         late = Deadline.objects.filter(case=OuterRef("pk"), due_at__lt=on.at).filter(
             Q(stopped_at=None) | Q(stopped_at__gte=on.at)

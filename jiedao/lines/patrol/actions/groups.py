@@ -4,20 +4,23 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from shapely.geometry import Point, Polygon
 
 from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor
+from jiedao.ground.places.models import Area
 from jiedao.kit.clock import now
 from jiedao.kit.ports import chance
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.patrol import calls, queries, scope
 from jiedao.lines.patrol.actions.notes import changed
-from jiedao.lines.patrol.models import Group, GroupMember, GroupMessage, Shift
+from jiedao.lines.patrol.models import Group, GroupMember, GroupMessage, Roster, Shift
 from jiedao.record.models import Case
 
 LONGEST = timedelta(hours=24)
 MOST_CORNERS = 400
+MOST_AREAS = 300
 
 
 def inside(polygon: Sequence[tuple[float, float]], actor: Actor) -> list[UUID]:
@@ -36,11 +39,18 @@ def inside(polygon: Sequence[tuple[float, float]], actor: Actor) -> list[UUID]:
 
 def of_area(path: str, actor: Actor) -> list[UUID]:
     """Who is on duty in the squads that stand for an area or lie in it."""
-    shifts = Shift.objects.filter(
-        started_at__isnull=False, ended_at=None, roster__squad_id__in=scope.squads(actor),
-        roster__squad__area__path__startswith=path,
-    )  # fmt: skip
-    return list(shifts.values_list("id", flat=True))
+    inside = Q(roster__squad__area__path=path) | Q(roster__squad__area__path__startswith=f"{path}/")
+    shifts = Shift.objects.filter(inside, started_at__isnull=False, ended_at=None)
+    return list(shifts.filter(roster__squad_id__in=scope.squads(actor)).values_list("id", flat=True))
+
+
+def areas(actor: Actor) -> list[Area]:
+    """The areas for which squads on duty stand, and those above them, from the large to the small."""
+    squads = Roster.objects.filter(shifts__started_at__isnull=False, shifts__ended_at=None)
+    mine = squads.filter(squad_id__in=scope.squads(actor), squad__area__isnull=False)
+    paths = {path for (path,) in mine.values_list("squad__area__path").distinct()}
+    above = {"/".join(path.split("/")[: n + 1]) for path in paths for n in range(path.count("/") + 1)}
+    return list(Area.objects.on().filter(path__in=above).order_by("path")[:MOST_AREAS])
 
 
 def make(name: str, shifts: Sequence[UUID], *, by: Actor, case: Case | None = None) -> Group:

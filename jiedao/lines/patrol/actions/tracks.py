@@ -13,10 +13,13 @@ from jiedao.ground.people.contacts import open_rows
 from jiedao.ground.people.models import Unit
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.patrol import rules, scope, tracks
+from jiedao.lines.patrol.actions import body_cameras
 from jiedao.lines.patrol.models import Position, Shift
 from jiedao.lines.patrol.tracks import Fix, Stop
 
 WHAT = "track"
+LOOKS = (WHAT, body_cameras.WHAT)
+"""What of a person on duty is opened with a purpose, and told to that person."""
 MOST = 100_000
 
 
@@ -63,21 +66,21 @@ class Looked:
     unit_en: str
     purpose: str
     shift_id: UUID
+    what: str = WHAT
 
 
 def looks_at(by: Actor, most: int = 100) -> list[Looked]:
-    """Who looked at the actor's own tracks (谁看过我的轨迹), newest first."""
+    """Who looked at the actor's own tracks or through the own body camera (谁看过我的轨迹), newest first."""
     if by.person is None:
         raise Absent
     shifts = list(Shift.objects.filter(person=by.person, started_at__isnull=False).values_list("id", flat=True))
-    rows = list(Look.objects.filter(what=WHAT, object_id__in=shifts).order_by("-at")[:most])
+    rows = list(Look.objects.filter(what__in=LOOKS, object_id__in=shifts).order_by("-at")[:most])
     units = {unit.id: unit for unit in Unit.objects.filter(pk__in={row.unit_id for row in rows if row.unit_id})}
     found = []
     for row in rows:
         unit = units.get(row.unit_id) if row.unit_id else None
-        found.append(
-            Looked(row.at, unit.name if unit else "", unit.name_en if unit else "", row.purpose, row.object_id)
-        )
+        names = (unit.name, unit.name_en) if unit else ("", "")
+        found.append(Looked(row.at, *names, row.purpose, row.object_id, row.what))
     return found
 
 

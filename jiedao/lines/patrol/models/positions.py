@@ -20,6 +20,7 @@ class Source(Row):
         OWNTRACKS = "owntracks"
         TRACCAR = "traccar"
         GPX = "gpx"
+        CAMERA = "camera"
 
     code = models.CharField(max_length=40, unique=True)
     kind = models.CharField(max_length=10, choices=Kind)
