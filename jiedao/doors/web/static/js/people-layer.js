@@ -59,15 +59,17 @@ export function addPeople(map) {
     paint: { "text-color": token("accent") },
   });
   map.addLayer({ id: "people", type: "symbol", source: "people", filter: ["!", ["has", "point_count"]], layout: { "icon-image": ["get", "symbol"], "icon-allow-overlap": true } });
-  map.addLayer({
+  // Below the symbols: what lies above takes its place first, and a sign goes to the side that is left free.
+  const signs = /** @type {import("maplibre-gl").SymbolLayerSpecification} */ ({
     id: "signs",
     type: "symbol",
     source: "people",
     minzoom: 13,
     filter: ["!", ["has", "point_count"]],
-    layout: { "text-field": ["get", "sign"], "text-font": FONTS, "text-size": 13, "text-anchor": "left", "text-offset": [0.9, 0] },
+    layout: { "text-field": ["get", "sign"], "text-font": FONTS, "text-size": 13, "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.9, "text-justify": "auto" },
     paint: { "text-color": token("accent"), "text-halo-color": token("map"), "text-halo-width": 1.5 },
   });
+  map.addLayer(signs, "ring");
 }
 
 /**
