@@ -78,7 +78,7 @@ def test_tiles_come_from_our_own_host_and_what_is_drawn_on_them_is_shifted(desk,
     assert len(tiles.asked) > 0
     drawn = page.evaluate("p => document.querySelector('jd-command-map').onto(p)", list(patrols.PARK))
     assert drawn == pytest.approx(to_gcj02(*patrols.PARK), abs=1e-6)
-    assert page.inner_text(".maplibregl-ctrl-attrib") == "演示底图 GS(2026)0000"
+    assert page.inner_text("jd-command-map .credit") == "演示底图 GS(2026)0000"
 
     colour = page.evaluate(
         """() => new Promise(done => {

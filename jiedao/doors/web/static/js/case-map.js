@@ -52,7 +52,7 @@ export class DrawnMap extends GridMap {
     const [style, below] = [super.ground(), this.below];
     if (!below) return style;
     /** @type {import("maplibre-gl").RasterSourceSpecification} */
-    const source = { type: "raster", tiles: [below.tiles], tileSize: 256, maxzoom: below.far, attribution: below.credit };
+    const source = { type: "raster", tiles: [below.tiles], tileSize: 256, maxzoom: below.far };
     return { ...style, sources: { below: source }, layers: [...style.layers, { id: "below", type: "raster", source: "below" }] };
   }
 
@@ -76,6 +76,7 @@ export class DrawnMap extends GridMap {
     if (!map) return;
     this.sync();
     this.dataset.filled = "";
+    this.credit();
     map.on("moveend", () => this.moved());
     document.addEventListener("jd:hint", (event) => this.hear(event));
     document.addEventListener("jd:again", () => this.load().then(() => this.sync()));
@@ -106,6 +107,15 @@ export class DrawnMap extends GridMap {
     const columns = /** @type {import("./symbols-of-cases.js").Columns} */ (await answer.json());
     this.all = new Map(symbolsOf(columns).map((one) => [one.number, one]));
     if (columns.more) say(this.dataset.wordMore ?? "");
+  }
+
+  /** What the licence of the ground wants written on the map, as plain text. */
+  credit() {
+    if (!this.below?.credit) return;
+    const told = document.createElement("p");
+    told.className = "credit";
+    told.textContent = this.below.credit;
+    this.canvas?.append(told);
   }
 
   /** What a subclass asks besides. @returns {Record<string, string>} */
