@@ -276,3 +276,12 @@ def test_sheets_agree_with_their_second_computation(marks):
     first = plain({code: told_score(score) for code, score in scores(marks, rule, ["d1", "d2"]).items()})
 
     assert second.differences(first, second.marks_told(written_marks(marks), rule, ["d1", "d2"])) == []
+
+
+def test_the_rows_of_one_unit_are_found_in_a_file_as_if_all_were_read():
+    found = [called(n, unit=code) for n, code in enumerate(["fire", "urban", "urban", "urban-2", "water", "water"])]
+    told = facts.written(found)
+
+    for code in ("fire", "urban", "urban-2", "water", "rban", "nobody"):
+        assert facts.kept(told, code) == [one for one in facts.kept(told) if one[0] == code]
+    assert facts.kept(facts.written([]), "urban") == []

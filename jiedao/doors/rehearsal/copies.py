@@ -209,8 +209,9 @@ def _one_copy(cursor: Cursor, given: dict[str, Any], which: str, number: str) ->
 def _without_what_they_point_to(cursor: Cursor) -> int:
     """Leaves cases out whose parent, origin or whole is not copied; says how many. Those without ties come first."""
     cursor.execute(
-        "DELETE FROM picked p USING of_record_case c, unnest(ARRAY[c.parent_id, c.grown_from_id, c.merged_into_id]) tie"
-        " WHERE c.id = p.id AND tie IS NOT NULL AND NOT EXISTS (SELECT 1 FROM picked o WHERE o.id = tie)"
+        "DELETE FROM picked p USING of_record_case c LEFT JOIN of_record_dispatchorder o ON o.id = c.grown_from_id,"
+        " unnest(ARRAY[c.parent_id, o.case_id, c.merged_into_id]) tie"
+        " WHERE c.id = p.id AND tie IS NOT NULL AND NOT EXISTS (SELECT 1 FROM picked q WHERE q.id = tie)"
     )
     return int(cursor.rowcount)
 

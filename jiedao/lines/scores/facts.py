@@ -158,17 +158,24 @@ def written(found: Iterable[Row]) -> bytes:
 
 
 def kept(told: bytes, unit: str = "") -> list[Row]:
-    """The rows of a CSV, all or those of one unit. A column that a later program knows and this file lacks is empty.
-
-    A line is a row, for no value has a line break; so the rows of one unit are found before anything is parsed.
-    """
-    lines = iter(io.StringIO(told.decode()))
-    header = next(csv.reader(lines))
-    rows = csv.reader(line for line in lines if not unit or line.startswith(f"{unit},"))
+    """The rows of a CSV, all or those of one unit. A column that a later program knows and this file lacks is empty."""
+    first, _, rest = told.partition(b"\n")
+    (header,) = csv.reader([first.decode()])
+    rows = csv.reader(io.StringIO((_of_unit(rest, unit) if unit else rest).decode()))
     if tuple(header) == COLUMNS:
         return [tuple(row) for row in rows]
     places = [header.index(name) if name in header else -1 for name in COLUMNS]
     return [tuple(row[place] if place >= 0 else "" for place in places) for row in rows]
+
+
+def _of_unit(rows: bytes, unit: str) -> bytes:
+    """The lines of one unit: they stand together, for rows are written in order and no value has a line break."""
+    mark = f"\n{unit},".encode()
+    start = 0 if rows.startswith(mark[1:]) else rows.find(mark) + 1
+    if not start and not rows.startswith(mark[1:]):
+        return b""
+    last = max(rows.rfind(mark), start - 1)
+    return rows[start : rows.find(b"\n", last + 1) + 1]
 
 
 def packed(told: bytes) -> bytes:

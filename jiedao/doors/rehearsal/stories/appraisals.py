@@ -13,6 +13,7 @@ from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import local
 from jiedao.kit.ports import chance
+from jiedao.lines.patrol import scope
 from jiedao.lines.patrol.actions import briefing
 from jiedao.lines.scores import desk, objections, periods, rulebook, subjects, windows
 from jiedao.lines.scores.figures import opened
@@ -131,9 +132,11 @@ def told(scene: Scene, keepers: Keepers, code: str, called: str) -> Story:
 
 
 def looked_for(scene: Scene) -> Story:
-    """An inspector looks for the squads on the road, again and again; most are met."""
-    inspector = scene.cast.one("inspector")
-    squads = sorted((unit for unit in scene.cast.units.values() if unit.kind == Unit.Kind.SQUAD), key=lambda u: u.code)
+    """Somebody of the sub-district looks for its squads on the road, again and again; most are met."""
+    clerks = scene.cast.everybody("subdistrict_clerk", "inspector")[:40]
+    inspector = max(clerks, key=lambda by: len(scope.squads(by, scope.CHECK)))
+    mine = scope.squads(inspector, scope.CHECK)
+    squads = [unit for unit in scene.cast.units.values() if unit.kind == Unit.Kind.SQUAD and unit.id in mine]
     for _ in range(CHECKS):
         for squad in squads:
             yield scene.stage.office(4)
