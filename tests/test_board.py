@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -9,7 +10,7 @@ from jiedao.kit.clock import moved, now
 from jiedao.lines.scores import board, honesty, problems, windows
 from jiedao.record.models import Case
 from tests.callbacks import called_back
-from tests.desks import Colleague, sent, words
+from tests.desks import Colleague, sent, unit, words
 from tests.residents import acting
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
@@ -87,10 +88,11 @@ def test_a_recurring_cause_becomes_an_item_with_owner_plan_and_a_measured_effect
         sent("drainage")
     boss = Colleague("dispatcher")
     [again] = problems.recurring(acting("dispatcher"))
-    told = {"title": "下水道反复堵塞", "cause": "管径过小", "owner": "drainage", "plan": "更换管道", "item": again.item,
-            "area": again.area, "due_on": "2026-12-31", "asked": "三号楼居民（演示）", "told": "一下雨就堵"}  # fmt: skip
+    told = {"title": "下水道反复堵塞", "cause": "管径过小", "owner": "drainage", "plan": "更换管道",
+            "due_on": "2026-12-31", "asked": "三号楼居民（演示）", "told": "一下雨就堵"}  # fmt: skip
 
-    assert boss.post("/board/problems/new/", told).status_code == 303
+    about = urlencode({"item": again.item, "area": again.area})
+    assert boss.post(f"/board/problems/new/?{about}", told).status_code == 303
     item = problems.listed()[0]
     assert (item.before, len(item.numbers)) == (3, 3)
     with moved(now() + timedelta(days=10)):
@@ -99,3 +101,21 @@ def test_a_recurring_cause_becomes_an_item_with_owner_plan_and_a_measured_effect
         page = words(boss.get("/board/problems/"))
 
     assert "此前 30 天 3 件" in page and "销号后 0 件" in page and "三号楼居民（演示）" in page
+
+
+def test_picked_rows_name_a_cause_which_opens_them_and_they_open_it():
+    cases, boss = [sent("drainage") for _ in range(2)], Colleague("dispatcher")
+    chosen = {"case": [case.number for case in cases], "desk": "supervision", "problem": "1"}
+    form = boss.post("/cases/bulk/", chosen).headers["Location"]
+    assert all(case.number in words(boss.get(form)) for case in cases)
+    told = {"title": "下水道反复堵塞", "cause": "管径过小", "owner": str(unit("drainage").id), "plan": "更换管道",
+            "due_on": "2026-12-31"}  # fmt: skip
+
+    assert boss.post(form, told | {"owner": ""}).status_code == 422
+    assert boss.post(form, told).headers["Location"].startswith("/board/problems/#problem-")
+    item = problems.listed()[0]
+    assert (item.numbers, item.item_code, item.before) == ([case.number for case in cases], "sewers", 2)
+    listed = boss.get("/board/problems/").content.decode()
+    assert all(f'href="/case/{case.number}/"' in listed for case in cases)
+    assert "下水道反复堵塞" in words(boss.get(f"/case/{cases[0].number}/"))
+    assert Colleague("drainage").get("/board/problems/new/").status_code == 404

@@ -9,12 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from jiedao.ground.journal.models import Look
 from jiedao.ground.people import appointments, establishing
-from jiedao.ground.people.models import Account, Person, Reorganisation, Tenure, Unit
+from jiedao.ground.people.models import Account, Person, Post, Reorganisation, Tenure, Unit
 from jiedao.ground.places.models import Area
 from jiedao.kit.clock import today
 from jiedao.kit.ids import new_id
-from tests.desks import Colleague, reported, words
+from tests.desks import Colleague, reported, sent, words
 from tests.organising import KEEPER, SYSTEM, bare, holder, in_days, keeper, person, post, seat, tenure, term
 from tests.residents import HERE
 
@@ -320,3 +321,15 @@ def queries_of(colleague: Colleague, path: str) -> int:
     with CaptureQueriesContext(connection) as asked:
         assert colleague.get(path).status_code == 200
     return len([q for q in asked if not q["sql"].startswith(NOT_COUNTED)])
+
+
+def test_a_keeper_sees_as_a_seat_what_it_gets_without_anybodys_case_and_on_the_record(boss):
+    case = sent("drainage", text="金丝雀路积水")
+
+    told = words(boss.get("/organisation/seat/drainage-handler-1/"))
+
+    assert "部门台" in told and "待办派单 1" in told and "签收" in told and case.title not in told
+    seen = Look.objects.get(what="post")
+    assert (seen.purpose, seen.object_id) == ("seen_as", Post.objects.get(code="drainage-handler-1").id)
+    assert Colleague("grid").get("/organisation/seat/drainage-handler-1/").status_code == 404
+    assert boss.get("/organisation/seat/none/").status_code == 404

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from jiedao.doors.paper import press
 from jiedao.ground.journal.models import Look
+from jiedao.kit.ids import new_id
 from jiedao.kit.refusal import Refused
 from jiedao.lines.papers.models import Paper
 from tests.desks import PHONE, Colleague, answered, sent
@@ -78,6 +79,23 @@ def test_a_roll_is_eighty_millimetres_wide():
     box = printed(made(Colleague("dispatcher"), case.number, "80mm", elder="1")).pages[0].mediabox
 
     assert round(float(box.width) / 72 * 25.4) == 80
+
+
+def test_one_form_makes_both_sizes_and_large_print_each_once():
+    case, clerk, key = sent("drainage"), Colleague("dispatcher"), str(new_id())
+    plain, again, large, roll = (
+        printed(made(clerk, case.number, layout, key=key, **told))
+        for layout, told in (("a5", {}), ("a5", {}), ("a5", {"elder": "1"}), ("80mm", {"elder": "1"}))
+    )
+
+    assert Paper.objects.count() == 3 and said(plain) == said(again)
+    tallest = [
+        max(float(size) for size in re.findall(rb"/\w+ ([\d.]+) Tf", one.pages[0].get_contents().get_data()))
+        for one in (plain, large)
+    ]
+    assert tallest[1] > tallest[0] * 1.3
+    assert round(float(roll.pages[0].mediabox.width) / 72 * 25.4) == 80
+    assert 'name="elder"' in clerk.get(f"/case/{case.number}/").content.decode()
 
 
 def test_a_copy_says_what_the_original_said_and_not_what_is_so_now():

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import openpyxl
 import pytest
 
+from jiedao.doors.web.register import BULK
 from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import today
 from jiedao.lines.views.models import SavedView
@@ -130,6 +131,13 @@ def test_a_bulk_act_is_done_case_by_case_and_reported_so(three):
     assert "99-99999" in report
     for case in (three["sent"], second):
         assert "supervised" in Case.objects.get(pk=case.pk).marks
+
+
+def test_the_bar_below_the_register_offers_what_it_then_does(three):
+    page = Colleague("supervisor").get("/cases/").content.decode()
+
+    assert [code for code in BULK["cases"] if f'<option value="{code}">' not in page] == []
+    assert 'name="desk" value="cases"' in page
 
 
 def test_the_same_bulk_act_sent_twice_is_done_once(three):

@@ -26,6 +26,7 @@ def shown(case: Case, by: Actor, story: queries.Story) -> dict[str, Any]:
         "ruled": queries.precedents(case) if case.phase in ("intake", "triage", "dispatch") else [],
         "standing_still": standing_still(case, story),
         "copies": papers_of(case, by),
+        "problems": problems_of(case),
     }
 
 
@@ -34,6 +35,13 @@ def papers_of(case: Case, by: Actor) -> list[Any]:
     from jiedao.lines.papers import printing  # noqa: PLC0415 -- app ready
 
     return printing.of_unit(case, by)
+
+
+def problems_of(case: Case) -> list[Any]:
+    """What the problem list says it is one of the reasons for."""
+    from jiedao.lines.scores import problems  # noqa: PLC0415 -- app ready
+
+    return problems.of_case(case)
 
 
 def same_place(case: Case, by: Actor) -> dict[str, Any] | None:

@@ -37,6 +37,9 @@ ADD = (
     asked("item_code", "word", "准入事项代码", "Code of the admitted item"),
 )  # fmt: skip
 
+MOST = 20
+"""Communities that the totals show at first."""
+
 
 @require_GET
 @staff
@@ -49,9 +52,11 @@ def page(request: HttpRequest) -> HttpResponse:
         chosen = ""
     rows = burdens.running(community=chosen)
     kinds = terms("burden_kind")
+    # A district has a hundred communities: those with nothing laid on them wait behind one line.
+    listed = loads if request.GET.get("all") else [load for load in loads if load.rows][:MOST]
     shown = {
-        "loads": loads if request.GET.get("all") else loads[:20],
-        "more": len(loads) - 20 if not request.GET.get("all") else 0,
+        "loads": listed,
+        "more": len(loads) - len(listed),
         "chosen": next((load for load in loads if load.community.code == chosen), None),
         "rows": [{"row": row, "kind": kinds.get(row.kind), "monthly": burdens.monthly(row)} for row in rows],
         "doubled": burdens.doubled(rows),

@@ -65,7 +65,7 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     if request.method == "GET":
         refused = _barred(asked)
         if refused:
-            return _composer(request, asked, None, refusal=forms.told(refused))
+            return _composer(request, asked, None, refusal=forms.led(forms.told(refused), case))
         return _composer(request, asked, _fresh(request, asked))
     if request.POST.get("find"):
         return _composer(request, asked, _fresh(request, asked))
@@ -173,7 +173,7 @@ def _refused(request: HttpRequest, asked: forms.Asked, form: Any, refused: Refus
     seen = _seen(request)
     since = queries.since(asked.case, seen) if refused.rule == "changed" and seen is not None else []
     beside = forms.mark(form, asked.act, refused)
-    said = forms.told(refused)
+    said = forms.led(forms.told(refused), asked.case)
     more = {"refusal": None if beside and refused.rule == "incomplete" else said, "since": since, "files": uploads}
     # A key that went with other words is used up: the form gets a new one, or it could never be sent.
     return _composer(request, asked, form, status=said.status, fresh_keys=refused.rule == "key_reused", **more)

@@ -1,5 +1,6 @@
 """The first page of staff (我的工作台): what waits for the post acted in, each count opening to its list."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,22 +10,25 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from jiedao.doors.web import who
+from jiedao.doors.web import frame, who
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.people import Actor
 from jiedao.kit.refusal import Absent
 from jiedao.record import queries
 from jiedao.record.queries import Count
 
+FEW = 5
+"""Rows of the first heap that stand on the first page itself."""
+
 
 @dataclass(frozen=True)
 class Waiting:
-    """One heap of work: how much, and where it lies."""
+    """One heap of work: how much, where it lies, and what of it comes first."""
 
     word: str
     count: Count
     href: str
-    pressing: bool = False
+    first: Callable[[], Sequence[Any]]
 
 
 @require_GET
@@ -34,7 +38,12 @@ def home(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     lists = queries.Lists(by)
     own = lists.reported().page(1, 10, queries.NEWEST)
-    shown: dict[str, Any] = {"heaps": heaps(by, lists), "own": own, "posts": request.posts, "actor": by}  # type: ignore[attr-defined]
+    waiting = heaps(by, lists)
+    top = next((heap for heap in waiting if heap.count.number), None)
+    shown: dict[str, Any] = {"heaps": waiting, "own": own, "posts": request.posts, "actor": by}  # type: ignore[attr-defined]
+    shown |= {"top": top, "first": top.first() if top else []}
+    if not waiting and by.post:
+        shown["doors"] = frame.of_post(by.post)[0][1:]
     if request.GET.get("part"):
         return render(request, "desk/_waiting.html", shown)
     return render(request, "desk/home.html", shown)
@@ -49,30 +58,30 @@ def session(request: HttpRequest) -> HttpResponse:
 
 def heaps(by: Actor, lists: queries.Lists) -> list[Waiting]:
     """The heaps of this post, counted in one query."""
-    wanted: dict[str, tuple[str, tuple[str, list[Any]], str]] = {}
+    wanted: dict[str, tuple[str, tuple[str, list[Any]], str, Callable[[], Sequence[Any]]]] = {}
 
-    def heap(name: str, word: str, source: tuple[str, list[Any]], href: str) -> None:
-        wanted[name] = (word, source, href)
+    def heap(name: str, word: str, listing: queries.Listing, href: str) -> None:
+        wanted[name] = (word, listing.source, href, lambda: listing.page(1, FEW))
 
     own = set(by.post.kind.desks) if by.post else set()
     if "department" in own:
-        heap("orders", gettext("Orders to answer"), queries.Orders(by).source("open"), reverse("department"))
+        orders = queries.Orders(by)
+        word, href = gettext("Orders to answer"), reverse("department")
+        wanted["orders"] = (word, orders.source("open"), href, lambda: orders.page("open", 1, FEW))
     if "triage" in own:
         words = tab_words()
         for tab in queries.TRIAGE:
-            heap(f"triage_{tab}", words[tab], lists.triage(tab).source, f"{reverse('triage')}?tab={tab}")
+            heap(f"triage_{tab}", words[tab], lists.triage(tab), f"{reverse('triage')}?tab={tab}")
     if "checks" in own:
-        heap("check", gettext("To check"), lists.to_check("check").source, reverse("checks"))
-        heap(
-            "callback", gettext("To call back"), lists.to_check("callback").source, f"{reverse('checks')}?tab=callback"
-        )
+        heap("check", gettext("To check"), lists.to_check("check"), reverse("checks"))
+        heap("callback", gettext("To call back"), lists.to_check("callback"), f"{reverse('checks')}?tab=callback")
     if "whistles" in own:
-        heap("sent", gettext("Sent by us, not ended"), lists.sent().source, f"{reverse('department')}?tab=sent")
+        heap("sent", gettext("Sent by us, not ended"), lists.sent(), f"{reverse('department')}?tab=sent")
     if "supervision" in own:
-        heap("overdue", gettext("Overdue"), lists.supervision("overdue").source, reverse("supervision"))
-        heap("soon", gettext("Due soon"), lists.supervision("soon").source, f"{reverse('supervision')}?tab=soon")
-    found = queries.counts({name: source for name, (_, source, _) in wanted.items()})
-    return [Waiting(word, found[name], href) for name, (word, _, href) in wanted.items()]
+        heap("overdue", gettext("Overdue"), lists.supervision("overdue"), reverse("supervision"))
+        heap("soon", gettext("Due soon"), lists.supervision("soon"), f"{reverse('supervision')}?tab=soon")
+    found = queries.counts({name: source for name, (_, source, _, _) in wanted.items()})
+    return [Waiting(word, found[name], href, first) for name, (word, _, href, first) in wanted.items()]
 
 
 def tab_words() -> dict[str, str]:

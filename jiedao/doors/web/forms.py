@@ -1,10 +1,11 @@
 """Forms (表单): made from `acts.ACTS`, one field per thing an act asks for; they hold no rule of their own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from jiedao.doors import words
@@ -194,6 +195,27 @@ Told = words.Sentence
 def told(refused: Refused) -> words.Sentence:
     """The sentence of a refusal in the page's language."""
     return words.say(refused, get_language() or "zh")
+
+
+BEFORE = {
+    "has_item": "classify",
+    "has_place": "classify",
+    "complaint_names_unit": "classify",
+    "acknowledged_first": "acknowledge",
+    "contacted_first": "contact",
+    "check_agrees": "check",
+    "called_back": "callback",
+    "by_whistle_plan": "review",
+    "was_answered": "dispatch",
+    "nobody_answered": "dispatch",
+}
+"""What has to be done before, by the rule that says so: its sentence leads there."""
+
+
+def led(said: words.Sentence, case: Case) -> words.Sentence:
+    """A refusal whose next step is a link, where that step is a verb of the same case."""
+    verb = BEFORE.get(said.rule)
+    return said if said.next_href or not verb else replace(said, next_href=reverse("do", args=[case.number, verb]))
 
 
 def mark(form: forms.Form, act: Act, refused: Refused) -> bool:

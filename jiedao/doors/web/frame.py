@@ -155,6 +155,13 @@ def desks(request: HttpRequest) -> list[dict[str, Any]]:
     return sorted(shown, key=lambda entry: (bool(entry["group"]), place.get(entry["name"], len(place))))
 
 
+def of_post(post: Any) -> tuple[list[Desk], list[Desk]]:
+    """The desks that stand first for the holder of a post, and those that fold behind them."""
+    allowed = {desk.url_name: desk for desk in STAFF if not desk.kinds or post.kind.code in desk.kinds}
+    first = [allowed.pop(name) for name in ["desk", *post.kind.desks] if name in allowed]
+    return first, list(allowed.values())
+
+
 def folded(shown: list[dict[str, Any]]) -> list[tuple[Any, list[dict[str, Any]]]]:
     """What the bar folds, heading by heading."""
     found = ((word, [entry for entry in shown if entry["group"] == group]) for group, word in GROUPS.items())

@@ -6,16 +6,28 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from jiedao.doors.fields import asked as field
 from jiedao.doors.web import sheet
 from jiedao.doors.web.clocks import is_chinese
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.kit.clock import SHANGHAI, local, now
-from jiedao.kit.refusal import Refused
+from jiedao.kit.refusal import Absent
 from jiedao.kit.text import clean
 from jiedao.lines.scores import desk, honesty
 from jiedao.lines.scores import problems as items
+
+PROBLEM = (
+    field("title", "line", "问题", "Problem", required=True),
+    field("cause", "long", "成因", "Cause", required=True),
+    field("owner", "unit", "责任单位", "Unit that owns it", required=True),
+    field("plan", "long", "整改措施", "Plan", required=True),
+    field("due_on", "date", "完成期限", "To be done by", required=True),
+    field("asked", "line", "走访了谁", "Survey visit: who was asked"),
+    field("told", "long", "对方怎么说", "What they said"),
+)
 
 
 @require_GET
@@ -53,34 +65,41 @@ def _monday(request: HttpRequest) -> date:
 @require_GET
 @staff
 def problems(request: HttpRequest) -> HttpResponse:
-    """Items with owner, plan and date; what keeps coming back and may become one."""
+    """Items with owner, plan and date, each with its cases; what keeps coming back and may become one."""
     by = actor_of(request)
+    rows = items.listed()
+    cases = items.cases_of(rows, by)
     shown = {
-        "rows": [{"row": row, "after": items.after(row)} for row in items.listed()],
+        "rows": [{"row": row, "after": items.after(row), "cases": cases[row.id]} for row in rows],
         "recurring": items.recurring(by),
         "keeps": desk.keeps(by),
-        "item": request.GET.get("item", "")[:40],
-        "area": request.GET.get("area", "")[:100],
-        "title": request.GET.get("title", "")[:120],
-        "due": f"{local(now()).date() + timedelta(days=30):%Y-%m-%d}",
     }
     return render(request, "board/problems.html", shown)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @staff
 def open_problem(request: HttpRequest) -> HttpResponse:
-    """Puts a cause on the list."""
+    """Puts a cause on the list. The address says what it is about: rows that were picked, or an item in an area."""
     by = actor_of(request)
+    if not desk.keeps(by):
+        raise Absent
+    asked = {name: request.GET.get(name, "")[:most] for name, most in (("item", 40), ("area", 100))}
+    picked = request.GET.getlist("case")[: items.MOST]
+    if picked:
+        item, area, cases = items.shared(picked, by)
+        asked, picked = {"item": item, "area": area}, [case.number for case in cases]
 
-    def write() -> Any:
-        return items.open_item(
-            by=by, due_on=_date(request), title=_text(request, "title", 120), cause=_text(request, "cause"),
-            owner=_text(request, "owner", 20), plan=_text(request, "plan"), item=_text(request, "item", 40),
-            area=_text(request, "area", 100), asked=_text(request, "asked", 200), told=_text(request, "told"),
-        )  # fmt: skip
+    def write(given: dict[str, Any]) -> str:
+        made = items.open_item(by=by, cases=picked, **asked, **given)
+        return f"{reverse('problems')}#problem-{made.id}"
 
-    return sheet.pressed(request, "problem_new", write, reverse("problems"))
+    due = f"{local(now()).date() + timedelta(days=30):%Y-%m-%d}"
+    heading = gettext("Put a problem on the list")
+    return sheet.page(
+        request, "problem_new", PROBLEM, write, heading=heading, back=reverse("problems"), initial={"due_on": due},
+        about=picked, template="board/problem_new.html",
+    )  # fmt: skip
 
 
 @require_POST
@@ -93,10 +112,3 @@ def close_problem(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def _text(request: HttpRequest, name: str, most: int = 1000) -> str:
     return clean(request.POST.get(name, "")[:most]).strip()
-
-
-def _date(request: HttpRequest) -> date:
-    try:
-        return date.fromisoformat(request.POST.get("due_on", ""))
-    except ValueError:
-        raise Refused("unreadable", field="due_on", wants="date") from None

@@ -39,7 +39,8 @@ def make(request: HttpRequest, number: str, layout: str) -> HttpResponse:
     def write() -> str:
         return _href(_made(request, case, layout, by))
 
-    return sheet.led(request, f"paper:{case.number}:{layout}", write, reverse("case", args=[case.number]))
+    apart = f":{layout}{'-large' if request.POST.get('elder') else ''}"
+    return sheet.led(request, f"paper:{case.number}:{layout}", write, reverse("case", args=[case.number]), apart)
 
 
 def _made(request: HttpRequest, case: Case, layout: str, by: Actor) -> Paper:

@@ -145,6 +145,8 @@ def _word(verb: str) -> str:
 def bulk(request: HttpRequest) -> HttpResponse:
     """One act on several cases: each its own, in turn, with its own outcome told. Nothing is all or nothing here."""
     by, verb, desk = actor_of(request), request.POST.get("verb", ""), _desk(request)
+    if "problem" in request.POST:
+        return _to_problem(request)
     if verb not in BULK.get(desk, ()):
         raise Absent
     chosen = request.POST.getlist("case")[:MOST_AT_ONCE]
@@ -160,6 +162,15 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "left": len(request.POST.getlist("case")) - len(chosen),
     }
     return render(request, "register/_report.html" if is_part(request) else "register/report.html", shown)
+
+
+def _to_problem(request: HttpRequest) -> HttpResponse:
+    """To the form of the problem list, with the rows chosen: nothing is done to them."""
+    chosen = [row.partition(" ")[0] for row in request.POST.getlist("case")][:MOST_AT_ONCE]
+    href = f"{reverse('problem_new')}?{urlencode({'case': chosen}, doseq=True)}"
+    if is_part(request):
+        return HttpResponse(headers={"HX-Redirect": href})
+    return HttpResponseRedirect(href, status=303)
 
 
 def _one(by: Any, verb: str, row: str, given: dict[str, str], key: str) -> dict[str, Any]:

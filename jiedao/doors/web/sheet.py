@@ -85,11 +85,12 @@ def pressed(request: HttpRequest, name: str, write: Callable[[], Any], back: str
     return led(request, name, wrote, back)
 
 
-def led(request: HttpRequest, name: str, write: Callable[[], str], back: str) -> HttpResponse:
-    """The same for what leads on to an address of its own."""
+def led(request: HttpRequest, name: str, write: Callable[[], str], back: str, apart: str = "") -> HttpResponse:
+    """The same for what leads on to an address of its own. `apart` tells the buttons of one form apart: each is a write."""
     given = {k: v for k, v in request.POST.items() if k not in ("key", "csrfmiddlewaretoken", "next")}
+    key = request.POST.get("key", "")
     try:
-        return HttpResponseRedirect(once(request, name, given, request.POST.get("key", ""), write), status=303)
+        return HttpResponseRedirect(once(request, name, given, key and key + apart, write), status=303)
     except Refused as refused:
         said = forms.told(refused)
         return render(request, "desk/refused.html", {"refusal": said, "back": back}, status=said.status)

@@ -15,6 +15,7 @@ from jiedao.doors.web.worklist import Worklist
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.ground.places import crew
+from jiedao.lines.scores import desk as desk_of_scores
 from jiedao.record import queries
 from jiedao.record.definition import Definition
 from jiedao.record.queries import CaseRow
@@ -56,6 +57,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         **pulse.marks(work, rows, found[work.tab]),
         "rows": told(rows, by, lists, centre),
         "bulk_verbs": register.bulk_verbs("supervision"),
+        "may_name": desk_of_scores.keeps(by),
         "next_due": queries.next_due(lists) if not rows else None,
         "nothing_late": not any(found[tab].number for tab in ("overdue", "soon")),
     }

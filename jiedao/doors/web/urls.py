@@ -22,6 +22,7 @@ from jiedao.doors.web import (
     spots,
     supervision,
     triage,
+    whistle_rates,
     whistles,
 )
 
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("department/send/", department.send, name="two_way"),
     path("whistles/", whistles.console, name="whistles"),
     path("whistles/new/", whistles.new, name="whistle_new"),
+    path("whistles/rates/", whistle_rates.page, name="whistle_rates"),
     path("checks/", checks.desk, name="checks"),
     path("checks/call/", checks.call, name="call"),
     path("supervision/", supervision.desk, name="supervision"),

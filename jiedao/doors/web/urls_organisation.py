@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from jiedao.doors.web import certified, organisation, organisation_acts, organisation_checks, organisation_import
+from jiedao.doors.web import (
+    certified,
+    organisation,
+    organisation_acts,
+    organisation_checks,
+    organisation_import,
+    organisation_seat,
+)
 
 urlpatterns = [
     path("", organisation.chart, name="organisation"),
     path("unit/<str:code>/", organisation.unit, name="organisation_unit"),
+    path("seat/<str:code>/", organisation_seat.page, name="organisation_seat"),
     path("roster/", organisation.roster, name="organisation_roster"),
     path("roster/export.csv", organisation.export, {"form": "csv"}, name="organisation_csv"),
     path("roster/export.xlsx", organisation.export, {"form": "xlsx"}, name="organisation_xlsx"),

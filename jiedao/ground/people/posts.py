@@ -26,6 +26,20 @@ def held_by(person: Person) -> list[Post]:
     return [row.post for row in rows]  # type: ignore[attr-defined]
 
 
+def seat(code: str) -> Post | None:
+    """The seat of a code that is there today, held or vacant. None for any other code."""
+    found: Post | None = (
+        Post.objects.on().filter(code=code).select_related("unit__area", "unit__parent", "kind", "area").first()
+    )
+    return found
+
+
+def holders(post: Post) -> list[Person]:
+    """Who holds a seat today."""
+    rows = Tenure.objects.on(today()).filter(post=post).select_related("person").order_by("person__code")
+    return [row.person for row in rows]  # type: ignore[attr-defined]
+
+
 def body_of(post: Post) -> Unit:
     """The sub-district or department a post speaks for: the topmost unit of its own below the district."""
     unit = post.unit

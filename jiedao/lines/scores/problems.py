@@ -1,5 +1,6 @@
 """Problem lists (问题清单, E9): recurring causes become items with owner, plan, date, and an effect that was measured."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -63,29 +64,53 @@ def happened(item: str, area: str, days: int, before: Any) -> int:
 
 
 def open_item(
-    *, by: Actor, title: str, cause: str, owner: str, plan: str, due_on: date, item: str = "", area: str = "",
-    asked: str = "", told: str = "", days: int = 30,
+    *, by: Actor, title: str, cause: str, owner: Unit, plan: str, due_on: date, item: str = "", area: str = "",
+    cases: Iterable[str] = (), asked: str = "", told: str = "", days: int = 30,
 ) -> Problem:  # fmt: skip
-    """Puts a cause on the list with owner, plan and date; from cases, or from a survey visit. Counts what was before."""
+    """Puts a cause on the list with owner, plan and date; from cases, or from a survey visit. Counts what was before.
+
+    `cases` are the rows somebody picked; without them it is those about the item in the area.
+    """
     competence.require(by, KEEPS)
-    given = {"title": title, "cause": cause, "plan": plan, "owner": owner}
+    given = {"title": title, "cause": cause, "plan": plan}
     if missing := [name for name, value in given.items() if not value.strip()]:
         raise Refused("incomplete", verb="open", missing=missing)
-    unit = Unit.objects.on().filter(code=owner).first()
-    if unit is None:
-        raise Refused("unknown_unit", given=owner)
     with receipts.whole():
-        numbers = sight.visible_to(by).filter(
+        picked, seen = list(cases), sight.visible_to(by)
+        found = seen.filter(number__in=picked) if picked else seen.filter(
             item__code=item, area_path=area, filed_at__gte=now() - timedelta(days=days)
-        )
+        )  # fmt: skip
         made = Problem.objects.create(
-            title=title, cause=cause, owner=unit, plan=plan, due_on=due_on, item_code=item, area_path=area, asked=asked,
+            title=title, cause=cause, owner=owner, plan=plan, due_on=due_on, item_code=item, area_path=area, asked=asked,
             told=told, days=days, before=happened(item, area, days, now()) if item else 0,
-            numbers=list(numbers.order_by("number").values_list("number", flat=True)[:200]) if item else [],
+            numbers=list(found.order_by("number").values_list("number", flat=True)[:200]) if item or picked else [],
             opened_at=now(), opened_by=person_of(by, "open"),
         )  # fmt: skip
         notes.change("problem", made.id, "open", person_id=person_of(by, "open"), before=made.before)
     return made
+
+
+def cases_of(rows: Iterable[Problem], by: Actor) -> dict[UUID, list[Case]]:
+    """The cases of each item that the actor may see, by number. One query."""
+    listed = list(rows)
+    wanted = {number for row in listed for number in row.numbers}
+    found = {case.number: case for case in sight.visible_to(by).filter(number__in=wanted)} if wanted else {}
+    return {row.id: [found[number] for number in row.numbers if number in found] for row in listed}
+
+
+def of_case(case: Case) -> list[Problem]:
+    """The items that a case is one of the reasons for."""
+    return list(Problem.objects.filter(numbers__contains=[case.number]).order_by("opened_at")[:10])
+
+
+def shared(numbers: Iterable[str], by: Actor) -> tuple[str, str, list[Case]]:
+    """What picked cases have in common: the item all are about, the area that holds them all, and the cases in sight."""
+    found = list(sight.visible_to(by).filter(number__in=list(numbers)).select_related("item").order_by("number")[:MOST])
+    items = {case.item.code if case.item else "" for case in found}
+    paths = [case.area_path.split("/") for case in found]
+    common = [steps[0] for steps in zip(*paths, strict=False) if len(set(steps)) == 1]
+    item = items.pop() if len(items) == 1 else ""
+    return item, "/".join(common) if item else "", found
 
 
 def close(pk: UUID, *, by: Actor, effect: str) -> Problem:

@@ -77,6 +77,7 @@ _ON_TIME = """EXISTS (SELECT 1 FROM record_deadline r WHERE r.case_id = o.case_i
   AND r.name = 'answered' AND r.due_at >= o.answered_at)"""
 _LATEST = "coalesce(o.answered_at, o.returned_at, o.recalled_at) DESC, o.id"
 
+# The order's own clock; where none runs on it, as in an admission, that of the case.
 _SELECT = """
 SELECT o.id, o.case_id, c.number, c.title, c.kind, c.severity, c.process_id, c.state, c.marks, o.role, o.round,
   u.name, u.name_en, u.code, u.duty_phone, a.name, a.name_en, a.code, i.name, i.name_en, i.code, c.address, o.sent_at,
@@ -86,8 +87,9 @@ SELECT o.id, o.case_id, c.number, c.title, c.kind, c.severity, c.process_id, c.s
 FROM record_dispatchorder o JOIN record_case c ON c.id = o.case_id JOIN people_unit u ON u.id = o.unit_id
 LEFT JOIN places_area a ON a.id = c.area_id LEFT JOIN duties_dutyitem i ON i.id = o.item_id
 LEFT JOIN LATERAL (
-  SELECT r.* FROM record_deadline r WHERE r.order_id = o.id AND r.case_id = o.case_id AND r.stopped_at IS NULL
-  ORDER BY r.paused_since IS NOT NULL, r.due_at LIMIT 1
+  SELECT r.* FROM record_deadline r
+  WHERE (r.order_id = o.id OR r.order_id IS NULL) AND r.case_id = o.case_id AND r.stopped_at IS NULL
+  ORDER BY r.order_id IS NULL, r.paused_since IS NOT NULL, r.due_at LIMIT 1
 ) d ON TRUE
 LEFT JOIN LATERAL (
   SELECT n.verb, n.at, coalesce(w.said ->> 'reason', '') AS reason, q.name AS post_name, q.name_en AS post_name_en,
