@@ -1,6 +1,7 @@
 """The triage desk in a real browser (研判台浏览器测试, S04): by keyboard alone, two at one row, arrivals that move nothing."""
 
 import re
+import time
 
 import pytest
 
@@ -48,12 +49,13 @@ def no_pointer(page) -> None:
 MATTERS = ("三号楼下水道堵塞，污水外溢", "路灯不亮，夜里看不见路", "路边有人占道经营", "小区门口垃圾没人清")
 
 
-def test_mixed_cases_are_cleared_by_keyboard_alone_one_order_each(desk, at_work):
-    mixed = [reported(MATTERS[n % 2], off=n * 350.0, kind=("help", "finding")[n % 2]) for n in range(5)]
+@pytest.mark.parametrize("cases", [3, pytest.param(20, marks=pytest.mark.nightly)])
+def test_mixed_cases_are_cleared_by_keyboard_alone_one_order_each(desk, at_work, cases):
+    mixed = [reported(MATTERS[n % 4], off=n * 90.0, kind=("help", "finding")[n % 2]) for n in range(cases)]
     back = sent(text="雨水管堵了", off=-900.0)
     resolution.return_(order_of(back), by=acting("drainage"), reason="不归我们", article="清单第 12 项")
     sign_in(desk, "dispatcher")
-    page = desk.open("/triage/")
+    page, began = desk.open("/triage/"), time.monotonic()
     no_pointer(page)
     page.keyboard.press("j")
 
@@ -67,6 +69,7 @@ def test_mixed_cases_are_cleared_by_keyboard_alone_one_order_each(desk, at_work)
         page.wait_for_selector(f"#row-{number}.taken")
         wait_for(lambda number=number, left=left: not left or page.evaluate(FOCUSED) not in ("", f"row-{number}"))
     assert page.evaluate("window.pointers") == 0
+    assert time.monotonic() - began < 300
 
     for case in mixed:
         case.refresh_from_db()
