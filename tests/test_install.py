@@ -352,7 +352,7 @@ def test_a_fresh_tree_is_installed_upgraded_under_load_rolled_back_and_restored(
     assert "Nothing was changed" in looked.stdout and not (server.place / "etc" / "jiedao").exists()
     done = server.run(*install, "--workers", "1", "--write")
     assert "Next:" in done.stdout, done.stdout
-    server.jiedao("package", "import", "gulou")
+    server.jiedao("package", "import", "gulou", "--yes")
     assert "same" in server.run(*install, "--workers", "1").stdout
     assert server.ask("/readyz") == 200
 

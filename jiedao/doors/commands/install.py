@@ -107,7 +107,7 @@ def _next(layout: Layout, choices: writing.Choices) -> None:
     )
     print("Next:")
     print(f"  1. echo 'import {layout.etc}/Caddyfile' >> /etc/caddy/Caddyfile && systemctl reload caddy")
-    print("  2. jiedao package import PACKAGE                     a district; jiedao package --help")
+    print("  2. jiedao package import PACKAGE --yes               a district; jiedao package --help")
     print("  3. jiedao backup && jiedao backup keys --to /media/… the keys never beside the backups")
     print(f"  4. name in {layout.config} who hears alarms (ALARM_URLS); jiedao watch --test")
     print("  5. jiedao doctor")

@@ -45,7 +45,7 @@ def _print(state: dict[str, Any]) -> None:
     for name, alarm in state.get("alarms", {}).items():
         kind = alarms.kinds()[name]
         since = local(datetime.fromisoformat(alarm["since"]))
-        print(f"ALARM    {kind.en} ({name}) since {since:%m-%d %H:%M}: {alarm['fact']}\n         do: {kind.mend_en}")
+        print(f"ALARM    {kind.en} ({name}) since {since:%m-%d %H:%M}: {alarm['fact'][1]}\n         do: {kind.mend_en}")
     print(f"{len(state['alarms'])} alarms." if state.get("alarms") else "All is well: no alarm.")
 
 

@@ -33,19 +33,22 @@ def look() -> dict[str, Any]:
 
 
 def follow(before: dict[str, Any], told: readings.Readings, at: datetime) -> dict[str, Any]:
-    """The state after a round, from that before it; `tell` is what has to be said now."""
-    known: dict[str, dict[str, str]] = before.get("alarms", {})
+    """The state after a round, from that before it; `tell` is what has to be said now.
+
+    What may be a restart (`after` seconds) is shown at once and told only if it lasts.
+    """
+    known: dict[str, dict[str, Any]] = before.get("alarms", {})
     rings, tell = {}, []
     for alarm in alarms.ringing(told):
         name = alarm.kind.name
-        one = dict(known.get(name) or {"since": at.isoformat(), "told": ""})
-        one["fact"] = alarm.fact
-        if not one["told"] or at - datetime.fromisoformat(one["told"]) >= AGAIN:
+        one = {"since": at.isoformat(), "told": ""} | known.get(name, {}) | {"fact": list(alarm.fact)}
+        lasted = at - datetime.fromisoformat(one["since"]) >= timedelta(seconds=alarm.kind.after)
+        if at - datetime.fromisoformat(one["told"]) >= AGAIN if one["told"] else lasted:
             one["told"] = at.isoformat()
             tell.append(_words(alarm.kind, alarm.fact))
         rings[name] = one
     for name in known.keys() - rings.keys():
-        if name in alarms.kinds():
+        if name in alarms.kinds() and known[name]["told"]:
             kind = alarms.kinds()[name]
             tell.append(f"恢复 {kind.zh}\nOver: {kind.en} ({name})")
     slow = told.get("statements", {}).get("slow", [])
@@ -53,8 +56,9 @@ def follow(before: dict[str, Any], told: readings.Readings, at: datetime) -> dic
     return {"at": at.isoformat(), "readings": told, "alarms": rings, "slow": seen[:20], "tell": tell}
 
 
-def _words(kind: alarms.Kind, fact: str) -> str:
-    return f"告警 {kind.zh}：{fact}\n处理：{kind.mend_zh}\nAlarm: {kind.en} ({kind.name}): {fact}\nDo: {kind.mend_en}"
+def _words(kind: alarms.Kind, fact: alarms.Fact) -> str:
+    zh, en = fact
+    return f"告警 {kind.zh}：{zh}\n处理：{kind.mend_zh}\nAlarm: {kind.en} ({kind.name}): {en}\nDo: {kind.mend_en}"
 
 
 def _tell(words: str) -> None:

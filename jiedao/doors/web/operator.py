@@ -49,9 +49,10 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "operator/page.html", shown)
 
 
-def _alarm(name: str, one: dict[str, str]) -> dict[str, Any]:
+def _alarm(name: str, one: dict[str, Any]) -> dict[str, Any]:
     word, mend = alarms.told(name, "zh" if is_chinese() else "en")
-    return {"name": name, "word": word, "mend": mend, "fact": one["fact"], "since": _time(one["since"])}
+    fact = one["fact"][0 if is_chinese() else 1]
+    return {"name": name, "word": word, "mend": mend, "fact": fact, "since": _time(one["since"])}
 
 
 def _kept(told: dict[str, Any], name: str) -> dict[str, Any]:
