@@ -36,6 +36,7 @@ COMMANDS = {
     "messages": Command(f"{HERE}.messages", None, "compile the message catalogues"),
     "import": Command(f"{HERE}.appeals", "web", "read a hotline's table: import appeals FILE"),
     "rehearse": Command(f"{HERE}.rehearse", "web", "simulate days of a demo district with the real verbs"),
+    "scale": Command(f"{HERE}.scale", "owner", "spread districts over several servers, with Citus"),
     "copies": Command(f"{HERE}.copies", "owner", "copy rehearsed cases in SQL, for benchmarks"),
     "files": Command(f"{HERE}.files", "web", "check stored files, or carry them from disk to S3 and back"),
     "install": Command(f"{HERE}.install", None, "write units, proxy and configuration for this machine"),
