@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jiedao.ground.db import patience
 from jiedao.ground.db.home import CHECKOUT, home, secret
 from jiedao.ground.db.roles import django_database
-from jiedao.kit import vault
+from jiedao.kit import clamd, vault
+from jiedao.kit.ports import virus_scan
 
 BASE_DIR = CHECKOUT
 PACKAGE = Path(__file__).resolve().parent
@@ -125,6 +127,14 @@ setting(
     "Chat robots need qyapi.weixin.qq.com:443 (WeCom), oapi.dingtalk.com:443 (DingTalk), open.feishu.cn:443 (Feishu).",
 )
 
+ANTIVIRUS = setting(
+    "ANTIVIRUS",
+    "",
+    "clamd that looks at every upload, as host:port; empty: our own checks alone. While it does not answer, what came in "
+    "waits and is shown to nobody.",
+)
+virus_scan.scanner = clamd.scanner(ANTIVIRUS)
+
 # Maps
 BASEMAP_URL = setting(
     "BASEMAP_URL",
@@ -187,7 +197,13 @@ JIEDAO_ROLE = setting("JIEDAO_ROLE", "web", "Database role of this process: web,
 DATABASE_POOL = setting(
     "DATABASE_POOL", 0, "Connections each process keeps open (`serve` and `live` take 8); 0: one per thread."
 )
-DATABASES = {"default": django_database(JIEDAO_ROLE, DATABASE_POOL)}
+DATABASE_PATIENCE = setting(
+    "DATABASE_PATIENCE",
+    4,
+    "Seconds that one request waits for the database in all; then it answers 503 and may be sent again.",
+)
+patience.use(DATABASE_PATIENCE)
+DATABASES = {"default": django_database(JIEDAO_ROLE, DATABASE_POOL, DATABASE_PATIENCE)}
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -5,6 +5,7 @@ which role, which conditions hold, whose step moves the case. `done` says the st
 where it must be refused.
 """
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +84,14 @@ class Paper:
 
     def __post_init__(self) -> None:
         self.state = self.says["opens_in"]
+
+    def copied(self) -> "Paper":
+        """As it stands now, whatever is done to this one."""
+        made = copy(self)
+        made.turns = [copy(turn) for turn in self.turns]
+        made.marks, made.reminded = set(self.marks), set(self.reminded)
+        made.signed = {verb: set(names) for verb, names in self.signed.items()}
+        return made
 
     # Who may
 

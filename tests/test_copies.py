@@ -1,5 +1,6 @@
 """Copies (演练复制): many more cases in SQL, each whole, with a chain of its own that verifies like any other."""
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -121,3 +122,27 @@ def test_the_command_copies_fast_and_what_it_made_verifies(fresh_database, run_j
     with connection.cursor() as cursor, district("gulou"):
         cursor.execute("SELECT count(*) FROM record_case")
         assert cursor.fetchone() == (20_000,)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3_600)
+def test_a_million_entries_are_verified_within_a_minute(fresh_database, settings, tmp_path):
+    """G33. On a machine with nothing else to do; a change in the last case is found among them."""
+    settings.JIEDAO_HOME = tmp_path
+    with district("gulou"):
+        rehearsed()
+        per_case = Entry.objects.count() / Case.objects.count()
+        copies.copy_to(int(1_010_000 / per_case))
+        began, spent = time.monotonic(), time.process_time()
+
+        result = audit.verify_all()
+
+        took = time.monotonic() - began
+        print(
+            f"reached {result.entries} entries in {took:.0f} s, {time.process_time() - spent:.0f} s of them our own work"
+        )
+        assert (result.faults, result.entries >= 1_000_000) == ([], True)
+        assert took <= 60
+        last = Case.objects.order_by("id").last()
+        Case.objects.filter(pk=last.pk).update(head=b"\x07" * 32)
+        assert [fault for fault in audit.verify_all().faults if last.number in fault] != []

@@ -9,7 +9,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -108,21 +107,17 @@ class Life:
 
     def _may(self) -> None:
         """A verb of the present state, by one of those who may, to an order it suits."""
-        ways = [
-            (verb, who, turn)
-            for verb in self._verbs()
-            for turn in self._turns(verb)
-            for who in self.cast
-            if self.paper.line(verb, who, turn)
-        ]
-        verbs = sorted({verb for verb, _, _ in ways})
-        if verbs:
-            own = WEIGHTS | ({} if self.paper.has_item else {"classify": 60, "verify_report": 1, "check": 1})
+        verbs = self._verbs()
+        own = WEIGHTS | ({} if self.paper.has_item else {"classify": 60, "verify_report": 1, "check": 1})
+        while verbs:
             weights = [own[verb] / (1 + self.seen[verb]) ** 2 for verb in verbs]  # not the same over and over
             [chosen] = self.chance.choices(verbs, weights)
-            fitting = [way for way in ways if way[0] == chosen]
-            double = [way for way in fitting if way[1].person == self.cast[0].person]
-            self._act(*self.chance.choice(double if double and self.chance.random() < 0.7 else fitting))
+            fitting = [(w, t) for t in self._turns(chosen) for w in self.cast if self.paper.line(chosen, w, t)]
+            if fitting:
+                double = [way for way in fitting if way[0].person == self.cast[0].person]
+                self._act(chosen, *self.chance.choice(double if double and self.chance.random() < 0.7 else fitting))
+                return
+            verbs.remove(chosen)
 
     def _others(self) -> None:
         """A verb of the present state by anybody: the wrong ones must be refused."""
@@ -163,7 +158,7 @@ class Life:
 
     def _act(self, verb: str, who: Player, turn: Turn | None) -> None:
         given = self._given(verb, turn)
-        before = deepcopy(self.paper, {id(self.paper.says): self.paper.says})
+        before = self.paper.copied()
         expected = self.paper.done(verb, who, turn, given)
         if expected is None:
             self.paper = before

@@ -2,23 +2,29 @@
 
 import json
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from allauth.account.internal.flows import login
 from django.db import connection, connections
 
-from jiedao.ground.db.roles import django_database
+from jiedao.ground.db.roles import django_database, parameters
 from jiedao.ground.districts import district
 from jiedao.ground.journal.models import Change, Look
 from jiedao.ground.people import contacts
 from jiedao.ground.people.models import Contact, Subject
 from jiedao.kit.clock import moved, now, today
 from jiedao.kit.refusal import Refused
+from jiedao.lines.papers.models import Paper
+from jiedao.lines.patrol import keeping
+from jiedao.lines.patrol.models import Roster, Sharing, Shift
 from jiedao.lines.subjects import desk, holds, retention
 from jiedao.lines.subjects.models import Hold, Purge, SubjectRequest
 from jiedao.record import audit
 from jiedao.record.models import Attachment, Case, Event, Findable, Words
+from tests import patrols
 from tests.desks import Colleague, reported, words
 from tests.residents import acting
 
@@ -102,6 +108,28 @@ def test_the_thirty_first_opening_within_an_hour_rings(case, caplog):
 
     assert [r for r in caplog.records if "alarm" in r.message]
     assert Change.objects.filter(kind="alarm", verb="many_openings").count() == 1
+
+
+@pytest.mark.parametrize("views", [20, pytest.param(1_000, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])])
+def test_who_saw_a_case_is_complete_whoever_looked_and_however_often(in_gulou, views):
+    """G19: by page, by number, by program and by paper; each viewing is one line of one reader's chain."""
+    complaint = reported(kind="complaint", name=NAME, phone=PHONE)
+    desks = [Colleague(name) for name in ("supervisor", "dispatcher", "callback", "leader")]
+    before, seen = Look.objects.filter(object_id=complaint.id).count(), 0
+    for turn in range(views):
+        if turn % 25 == 0:  # not so many an hour that the alarm is all one hears
+            seen += desks[0].post(f"/case/{complaint.number}/contact/", {"purpose": "verify"}).status_code == 200
+        else:
+            seen += desks[turn % 4].get(f"/case/{complaint.number}/").status_code == 200
+
+    found = Look.objects.filter(object_id=complaint.id)
+    assert (seen, found.count() - before) == (views, views)
+    lines = [
+        list(found.filter(reader=r).order_by("seq").values_list("seq", flat=True))
+        for r in {look.reader for look in found}
+    ]
+    assert all(len(set(chain)) == len(chain) for chain in lines)
+    print(f"reached {views} viewings of one case by {len(lines)} readers, each a line")
 
 
 # The rights desk
@@ -227,7 +255,7 @@ def _closed(kind: str) -> Case:
     return to_the_end(number)
 
 
-def retain_as_worker(at: datetime) -> None:
+def retain_as_worker(at: datetime, round_: Callable[[], int] = retention.retain) -> None:
     """The round of that day. Web may not delete: it runs as the worker, on a connection of the worker's own."""
     own, worker = connections.databases["default"], django_database("worker")
     before = {key: own[key] for key in ("USER", "PASSWORD")}
@@ -235,7 +263,7 @@ def retain_as_worker(at: datetime) -> None:
     own |= {key: worker[key] for key in before}
     try:
         with moved(at):
-            retention.retain()
+            round_()
     finally:
         connections.close_all()
         own |= before
@@ -272,6 +300,34 @@ def test_words_and_what_finds_them_go_after_five_years_and_the_chains_still_stan
     assert not Attachment.objects.filter(case__in=gone).exists()
     assert set(Case.objects.filter(pk__in=gone).values_list("words", "title")) == {("", retention.GONE)}
     assert [fault for fault in audit.verify_all().faults if not fault.startswith("seal")] == []
+
+
+@pytest.mark.nightly
+def test_papers_and_rosters_go_when_their_months_are_over(old):
+    """What other lines keep: papers go with the words they were set from, turns with their shifts and tracks (G36)."""
+    dispatcher = Colleague("dispatcher")
+    for name in ("help", "held"):
+        assert dispatcher.post(f"/case/{old[name].number}/paper/a4/").status_code == 303
+    Hold.objects.update(until=today() + timedelta(days=6 * 366))
+    with district("guangming"):
+        shift = patrols.running()
+        patrols.seen(shift)
+        Shift.objects.update(ended_at=now())
+        assert positions() == 1
+        retain_as_worker(now() + timedelta(days=31), keeping.keep)
+        assert (positions(), Roster.objects.count(), Shift.objects.count()) == (0, 1, 1)
+        retain_as_worker(now() + timedelta(days=5 * 366 + 30), keeping.keep)
+        assert (Roster.objects.count(), Shift.objects.count(), Sharing.objects.count()) == (0, 0, 0)
+
+    with district("gulou"):
+        retain_as_worker(now() + timedelta(days=5 * 366 + 30))
+        assert [paper.case_id for paper in Paper.objects.all()] == [old["held"].id]
+
+
+def positions() -> int:
+    """Rows of tracks as the owner sees them: no wall, no shift opened."""
+    with psycopg.connect(**parameters("owner")) as owner:
+        return owner.execute(f"SELECT count(*) FROM {connection.schema_name}.patrol_position").fetchone()[0]
 
 
 def test_the_operators_list_tells_what_goes_when_and_what_went(in_gulou):

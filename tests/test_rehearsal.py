@@ -1,6 +1,9 @@
 """Rehearsals (演练): the same seed, the same days; nothing broken by them; every desk of the demonstration has work."""
 
 import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,9 +22,12 @@ from jiedao.kit.ports import chance
 from jiedao.kit.refusal import Refused
 from jiedao.record import queries
 from jiedao.record.models import Case, Entry
+from tests.cheats import Crooks, among_us
+from tests.conftest import _other_database
 
 ENDS = datetime(2026, 6, 30, 18, tzinfo=SHANGHAI)  # a Tuesday
 MORNING = ENDS - timedelta(hours=12)
+SEED, BEGINS, PER_DAY = 7, ENDS - timedelta(days=5), 56
 
 
 def rehearsed(seed: int, **given: object) -> Played:
@@ -63,10 +69,62 @@ def test_the_same_seed_gives_the_same_log_in_another_process_and_database(
     assert told[0]["verbs"] == told[1]["verbs"] > 100
 
 
-def test_a_day_and_its_opening_break_nothing_and_leave_work_on_every_demo_desk(in_gulou):
-    rehearsed(7, with_opening=True)
+@dataclass(frozen=True)
+class Rehearsed:
+    """Days that were played, and who cheated in them."""
 
+    played: Played
+    crooks: Crooks
+    jobs: int
+
+
+@pytest.fixture(scope="module")
+def rehearsal(cluster, template, django_db_setup, django_db_blocker) -> Iterator[Rehearsed]:
+    """One play for the whole file: days of cheats and failing statements, with an opening at their end."""
+    with _other_database(cluster, template, django_db_blocker), district("gulou"):
+        before = _jobs()
+        with among_us(SEED) as crooks:
+            played = play(BEGINS, ENDS, seed=SEED, per_day=PER_DAY, with_opening=True)
+        yield Rehearsed(played, crooks, _jobs() - before)
+
+
+def _jobs() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM public.procrastinate_jobs")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.fixture
+def days(rehearsal) -> Iterator[Rehearsed]:
+    """The same, inside the district; whatever a test changes is rolled back."""
+    with district("gulou"), transaction.atomic():
+        yield rehearsal
+        transaction.set_rollback(True)
+
+
+def test_days_with_cheats_and_failing_statements_break_nothing(days):
+    """G12: at least 300 cases; every cheat was tried and refused, every failed verb left nothing."""
+    crooks = days.crooks
+    print(f"seed {SEED}")
+    print(
+        f"reached {days.played.cases} cases, {days.played.verbs} verbs, {sum(crooks.tried.values())} cheats of "
+        f"{len(crooks.tried)} kinds, {sum(crooks.failed.values())} verbs failed half-way"
+    )
+    assert (crooks.went_through, crooks.left_something) == ([], [])
     assert findings.broken() == []
+    assert days.played.cases >= 300 and sum(crooks.failed.values()) > 20
+    assert set(crooks.tried) >= TRICKS
+
+
+TRICKS = {
+    "checks its own work", "closes its own case", "rates itself", "answers its own survey", "rates before the end",
+    "answers what was asked of others", "answers twice", "asks one unit twice", "grants itself time",
+    "stops the clock without a cause", "recalls its own order", "signs an order that is over",
+    "withdraws it for the resident", "rejects what it was sent", "hides it in a closed one",
+}  # fmt: skip
+
+
+def test_after_days_with_an_opening_there_is_work_on_every_demo_desk(days):
     with moved(ENDS):
         for by in _seats():
             assert _waiting(by), by.post.code
@@ -92,9 +150,7 @@ def _waiting(by: Actor) -> int:
         return sum(heap.number for heap in heaps) + int(cursor.fetchone()[0])
 
 
-def test_the_opening_shows_what_a_dispatcher_decides(in_gulou):
-    rehearsed(7, with_opening=True)
-
+def test_the_opening_shows_what_a_dispatcher_decides(days):
     dispatcher = next(by for by in _seats() if by.post_kind == "dispatcher")
     with moved(ENDS):
         heaps = {tab: queries.Lists(dispatcher).triage(tab).count().number for tab in queries.TRIAGE}
@@ -103,19 +159,13 @@ def test_the_opening_shows_what_a_dispatcher_decides(in_gulou):
     assert late > 0
 
 
-def test_a_rehearsal_leaves_no_job_behind_and_every_consequence_done(in_gulou):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM public.procrastinate_jobs")
-        before = cursor.fetchone()
-        rehearsed(7)
-        cursor.execute("SELECT count(*) FROM public.procrastinate_jobs")
-        assert cursor.fetchone() == before
+def test_a_rehearsal_leaves_no_job_behind_and_every_consequence_done(days):
+    assert days.jobs == 0
     quiet = {"import", "note"}
     assert not Entry.objects.exclude(verb__in=quiet).filter(effects=None).exists()
 
 
-def test_what_is_broken_is_found(in_gulou):
-    rehearsed(7)
+def test_what_is_broken_is_found(days):
     case = Case.objects.filter(phase="closed").first()
     Case.objects.filter(pk=case.pk).update(due_at=now())
 
@@ -131,10 +181,9 @@ def test_a_real_district_is_never_rehearsed_in(in_gulou):
     assert refusal.value.rule == "demo_only"
 
 
-def test_the_same_days_are_not_rehearsed_twice(in_gulou):
-    rehearsed(7)
+def test_the_same_days_are_not_rehearsed_twice(days):
     with pytest.raises(Refused) as refusal:
-        rehearsed(7)
+        play(BEGINS, ENDS, seed=SEED, per_day=1)
 
     assert refusal.value.rule == "already_rehearsed"
 
@@ -187,3 +236,24 @@ def test_a_month_reaches_every_state_and_nearly_every_verb_and_breaks_nothing(fr
         assert findings.broken() == []
         assert {reach.process: reach.states for reach in findings.unreached() if reach.states} == {}
         assert sum(len(reach.verbs) for reach in findings.unreached()) <= 6
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(4 * 3_600)
+def test_many_months_with_cheats_and_failing_statements_break_nothing_whatever_the_seed(
+    cluster, template, django_db_setup, django_db_blocker
+):
+    """G12 by night: 50 seeds of 1,000 cases; JIEDAO_SEEDS plays fewer. The first is played twice: the same log."""
+    seeds = range(100, 100 + int(os.environ.get("JIEDAO_SEEDS") or 50))
+    wrong, digests, cases = [], [], 0
+    for seed in [seeds[0], *seeds]:
+        with _other_database(cluster, template, django_db_blocker), district("gulou"):
+            with among_us(seed) as crooks:
+                played = play(ENDS - timedelta(days=20), ENDS, seed=seed, per_day=50)
+            cases += played.cases
+            digests.append(played.digest)
+            found = [*crooks.went_through, *crooks.left_something, *findings.broken()]
+            wrong += [(seed, found)] if found or played.cases < 1_000 else []
+    print(f"reached {len(seeds)} seeds, {cases} cases in all")
+    assert wrong == []
+    assert digests[0] == digests[1] and len(set(digests)) == len(seeds)

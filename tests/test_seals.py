@@ -110,3 +110,24 @@ def test_what_vanished_before_its_first_seal_is_not_found_and_we_say_so(sealed):
         by_hand(f"DELETE FROM {table}", case.id)
 
     assert list(seals.faults()) == []
+
+
+def test_seals_lie_in_three_places_and_each_of_them_tells_of_a_smaller_log(fresh_database, settings, tmp_path):
+    """One place cannot be written for a while: it gets what it lacks with the next seal, and stops no other."""
+    roots = [tmp_path / name for name in ("disk", "mount", "archive")]
+    settings.SEALS_ROOT, settings.SEALS_ALSO = str(roots[0]), [str(root) for root in roots[1:]]
+    roots[1].write_text("a file where a folder should be")
+    with district("gulou"):
+        _reported("第一号楼前路灯不亮")
+        seals.seal()
+        assert [path.exists() for path in seals.everywhere()] == [True, False, True]
+        roots[1].unlink()
+        _reported("第二号楼前路灯不亮")
+        seals.seal()
+        assert len({path.read_text() for path in seals.everywhere()}) == 1
+        by_hand("DELETE FROM journal_seal")
+
+        settings.SEALS_ALSO = []
+        for root in roots:
+            settings.SEALS_ROOT = str(root)
+            assert list(seals.faults()) == ["seal 2 was carried out, and the database ends at 0"]

@@ -74,9 +74,9 @@ def everything() -> list[tuple[Any, ...]]:
     return found
 
 
-def fails_whole(monkeypatch: pytest.MonkeyPatch, write: Callable[[], Any]) -> int:
+def fails_whole(monkeypatch: pytest.MonkeyPatch, write: Callable[[], Any], look: Callable[[], Any] = everything) -> int:
     """Spoils each statement of the write in turn; says how many there were."""
-    before = everything()
+    before = look()
     for nth in range(1, 400):
         with spoiled(monkeypatch, nth) as saboteur:
             try:
@@ -86,7 +86,7 @@ def fails_whole(monkeypatch: pytest.MonkeyPatch, write: Callable[[], Any]) -> in
             else:
                 assert saboteur.count < nth, "a statement failed and the write called itself done"
                 return saboteur.count
-        assert everything() == before, f"statement {nth} failed and left something"
+        assert look() == before, f"statement {nth} failed and left something"
     raise AssertionError("a write of 400 statements")
 
 

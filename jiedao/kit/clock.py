@@ -47,3 +47,10 @@ def moved(read: Callable[[], datetime] | datetime) -> Iterator[None]:
         yield
     finally:
         _read = before
+
+
+def months_ago(count: int) -> datetime:
+    """The same day so many months before; the 28th at the latest, so that no month lacks it."""
+    at = now()
+    years, month = divmod(at.year * 12 + at.month - 1 - count, 12)
+    return at.replace(year=years, month=month + 1, day=min(at.day, 28))

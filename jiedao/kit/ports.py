@@ -251,19 +251,22 @@ class _Line(HTTPConnection):
         self._address = (address, target.port)
         self._trusted = trusted if scheme == "https" else None
         self._is_cut = False
+        self._wire: socket.socket | None = None
 
     def connect(self) -> None:
         self.sock = socket.create_connection(self._address, self.timeout)
         if self._trusted is not None:
             self.sock = self._trusted().wrap_socket(self.sock, server_hostname=self.host)
+        # The library lets go of its socket with the headers of the answer, while the body is still to come.
+        self._wire = self.sock
         if self._is_cut:
             raise TimeoutError
 
     def cut(self) -> None:
         self._is_cut = True
         try:
-            if self.sock is not None:
-                self.sock.shutdown(socket.SHUT_RDWR)
+            if self._wire is not None:
+                self._wire.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass  # it had ended by itself
 
@@ -342,11 +345,15 @@ class Sms:
         self.gateway: SmsGateway = NoSms()
 
     def send(self, phone: str, text: str) -> Delivery:
-        return self.gateway.send(phone, text)
+        """A gateway that cannot be reached is an outcome like any other: whoever sends goes on."""
+        try:
+            return self.gateway.send(phone, text)
+        except Unreachable:
+            return Delivery("unreachable")
 
 
 class VirusScan:
-    """The virus scan (病毒扫描) by whichever scanner the deployer plugged in."""
+    """The virus scan (病毒扫描): a clamd that `ANTIVIRUS` names, or whichever scanner the deployer plugged in."""
 
     def __init__(self) -> None:
         self.scanner: Scanner = NoScanner()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from jiedao.ground.db.asking import ask
 from jiedao.ground.journal import chain
@@ -116,26 +116,46 @@ def told(entry: Entry) -> bytes:
     return "|".join("" if part is None else str(part) for part in parts).encode()
 
 
+class Line(NamedTuple):
+    """What of an entry its verification asks for; read in bulk by `audit` without making objects of a million rows."""
+
+    seq: int
+    prev: bytes
+    hash: bytes
+    told: bytes
+    now: str
+    digest: bytes
+    salt: bytes | None
+    said: Any
+
+
 def verify(case: Case) -> list[str]:
     """What is wrong with a case's chain, each with the number of its line. Empty if it stands."""
-    return faults(case, case.entries.select_related("words").order_by("seq"))
+    return faults(case, map(_of, case.entries.select_related("words").order_by("seq")))
 
 
-def faults(case: Case, entries: Iterable[Entry]) -> list[str]:
-    """The same of entries already read, in the order of their lines."""
+def _of(entry: Entry) -> Line:
+    words: Words | None = getattr(entry, "words", None)
+    salt, said = (bytes(words.salt), words.said) if words else (None, None)
+    return Line(
+        entry.seq, bytes(entry.prev), bytes(entry.hash), told(entry), entry.now, bytes(entry.digest), salt, said
+    )
+
+
+def faults(case: Case, lines: Iterable[Line]) -> list[str]:
+    """The same of lines already read, in their order."""
     found: list[str] = []
     before, expected, state = b"", 1, case.state
-    for entry in entries:
-        if entry.seq != expected:
+    for line in lines:
+        if line.seq != expected:
             found.append(f"{case.number} line {expected}: missing")
-        if bytes(entry.prev) != before:
-            found.append(f"{case.number} line {entry.seq}: does not follow the line before")
-        if chain.link(bytes(entry.prev), told(entry)) != bytes(entry.hash):
-            found.append(f"{case.number} line {entry.seq}: was changed")
-        words: Words | None = getattr(entry, "words", None)
-        if words and chain.digest(words.said, bytes(words.salt)) != bytes(entry.digest):
-            found.append(f"{case.number} line {entry.seq}: its words were changed")
-        before, expected, state = bytes(entry.hash), entry.seq + 1, entry.now
+        if line.prev != before:
+            found.append(f"{case.number} line {line.seq}: does not follow the line before")
+        if chain.link(line.prev, line.told) != line.hash:
+            found.append(f"{case.number} line {line.seq}: was changed")
+        if line.salt is not None and chain.digest(line.said, line.salt) != line.digest:
+            found.append(f"{case.number} line {line.seq}: its words were changed")
+        before, expected, state = line.hash, line.seq + 1, line.now
     if case.state != state:
         found.append(f"{case.number}: stands in {case.state}, its last line says {state}")
     if before != bytes(case.head) or expected != case.seq + 1:

@@ -78,8 +78,9 @@ def seal() -> int:
             last = _next(last, fresh[start : start + MOST])
             last.save(force_insert=True)
             made.append(last)
-    for one in made:
-        _carry_out(one)
+    if made:
+        for path in everywhere():
+            _carry_out(path)
     return len(made)
 
 
@@ -112,22 +113,35 @@ def everywhere() -> list[Path]:
     return [carried(), *(Path(place) / f"{schema()}.jsonl" for place in settings.SEALS_ALSO)]
 
 
-def _carry_out(row: Seal) -> None:
-    line = {
-        "seq": row.seq,
-        "at": row.at.isoformat(),
-        "root": bytes(row.root).hex(),
-        "hash": bytes(row.hash).hex(),
-        "signature": bytes(row.signature).hex(),
-        "key": signing.public_key().hex(),
-    }
-    for path in everywhere():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-        except OSError:  # a mount that is away must not stop the others; `doctor` and `audit verify` see what it lacks
-            log.exception("a seal could not be carried out to %s", path.parent)
+def _carry_out(path: Path) -> None:
+    """Brings one place up to the last seal: what was away for a while gets what it lacks the next time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = Seal.objects.filter(seq__gt=_known(path)["seq"]).order_by("seq")
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(f"{_line(row)}\n" for row in rows)
+    except OSError:  # a mount that is away must not stop the others; `doctor` and `audit verify` see what it lacks
+        log.exception("a seal could not be carried out to %s", path.parent)
+
+
+def _line(row: Seal) -> str:
+    return json.dumps(
+        {
+            "seq": row.seq,
+            "at": row.at.isoformat(),
+            "root": bytes(row.root).hex(),
+            "hash": bytes(row.hash).hex(),
+            "signature": bytes(row.signature).hex(),
+            "key": signing.public_key().hex(),
+        }
+    )
+
+
+def _known(path: Path) -> dict[str, Any]:
+    """The last seal that lies at a place."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    found: dict[str, Any] = json.loads(lines[-1]) if lines else {"seq": 0}
+    return found
 
 
 def faults() -> Iterator[str]:
@@ -164,10 +178,7 @@ def _not_carried(last: int, root: bytes) -> Iterator[str]:
 
 
 def _lost(path: Path, last: int, root: bytes) -> Iterator[str]:
-    if not path.exists():
-        return
-    lines = path.read_text(encoding="utf-8").splitlines()
-    known = json.loads(lines[-1]) if lines else {"seq": 0}
+    known = _known(path)
     if known["seq"] > last:
         yield f"seal {known['seq']} was carried out, and the database ends at {last}"
     elif known["seq"] == last and last and known["hash"] != root.hex():

@@ -19,7 +19,7 @@ from django.http.request import split_domain_port, validate_host
 from jiedao.doors.api import cases, gate, reports, signin
 from jiedao.doors.api.answers import refuse
 from jiedao.doors.web.middleware import hosts
-from jiedao.ground.db import asking
+from jiedao.ground.db import asking, patience
 from jiedao.ground.districts import district
 from jiedao.kit.refusal import Refused
 from jiedao.record.cases import asked_by_number
@@ -68,6 +68,7 @@ def with_lane(pages: Application) -> Application:
     """The application, with writes taken out of it."""
 
     def application(environ: Environ, start: Start) -> Iterable[bytes]:
+        patience.begin(environ.get("PATH_INFO", ""))
         write = _write(environ.get("PATH_INFO", "")) if environ.get("REQUEST_METHOD") == "POST" else None
         if write is None:
             return pages(environ, start)

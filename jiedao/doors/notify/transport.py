@@ -20,7 +20,7 @@ from jiedao.doors.notify import addresses
 from jiedao.kit import ports
 from jiedao.kit.refusal import Refused
 
-WITHIN = 10.0
+WITHIN = 4.0
 _problem: ContextVar[str] = ContextVar("why_it_was_not_sent", default="")
 _key: ContextVar[str] = ContextVar("key_of_the_message", default="")
 

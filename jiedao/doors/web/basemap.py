@@ -76,7 +76,7 @@ def _held(z: int, x: int, y: int) -> bytes:
 def _fetched(url: str) -> bytes:
     """The tile as the service gives it. Empty if it gives none, or none that we take: the map is whole without it."""
     try:
-        answer = ports.http.send("GET", url, within=5.0, most=MOST)
+        answer = ports.http.send("GET", url, within=3.0, most=MOST)
     except (Refused, ports.Unreachable):
         return b""
     is_image = any(answer.body.startswith(sign) for sign in KINDS)

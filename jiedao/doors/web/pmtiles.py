@@ -1,6 +1,8 @@
 """PMTiles (离线底图文件): one tile out of a version 3 archive on our disk; raster tiles, read in place."""
 
 import gzip
+import struct
+import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +21,7 @@ def tile(path: Path, z: int, x: int, y: int) -> bytes | None:
     """A tile. None if the file is none of ours, or has no such tile."""
     try:
         return _tile(path, z, x, y)
-    except (OSError, ValueError, IndexError, EOFError):
+    except (OSError, ValueError, IndexError, EOFError, StopIteration, zlib.error, struct.error):
         return None
 
 

@@ -7,7 +7,6 @@ Whoever asks turns the answer into numbers and ids, or asks for `typed` values.
 """
 
 import logging
-import select
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -18,17 +17,14 @@ import msgspec
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.adapt import AdaptersMap, Transformer
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.types.json import set_json_loads
+
+from jiedao.ground.db import hearing
 
 Answer = list[tuple[str | None, ...]]
 Typed = list[tuple[Any, ...]]
 Statement = tuple[str, Sequence[Any]]
-
-PATIENCE = 60_000
-"""Milliseconds without a word from the server; its own statement timeout comes long before."""
-
-LOST = "the connection is lost"
 
 log = logging.getLogger(__name__)
 
@@ -244,7 +240,7 @@ def _send(
     for (sql, values), names in zip(after, learned, strict=True):
         _queue(connection, sql, values, names)
         server.pipeline_sync()
-    own, *late = _heard(server, 1 + len(after))
+    own, *late = hearing.answers(server, 1 + len(after))
     server.exit_pipeline_mode()
     for result in own:
         _checked(result)
@@ -280,9 +276,11 @@ def _alone(connection: psycopg.Connection, sql: str, values: Sequence[Any]) -> A
     name = names.get(sql)
     if name is None:
         name = _next_name(connection)
-        _checked(server.prepare(name, sql.encode()))
+        server.send_prepare(name, sql.encode())
+        _checked(hearing.answer(server))
         names[sql] = name
-    return server.exec_prepared(name, values)
+    server.send_query_prepared(name, values)
+    return hearing.answer(server)
 
 
 def _queue(connection: psycopg.Connection, sql: str, values: Sequence[Any], fresh: dict[str, bytes]) -> bool:
@@ -314,37 +312,12 @@ def _next_name(connection: psycopg.Connection) -> bytes:
     return b"jiedao_%d" % number
 
 
-def _heard(server: Any, syncs: int) -> list[list[Any]]:
-    """The results up to each sync. Waits without holding the interpreter."""
-    groups: list[list[Any]] = [[]]
-    while server.flush():
-        pass
-    ready = select.poll()
-    ready.register(server.socket, select.POLLIN)
-    while len(groups) <= syncs:
-        if server.is_busy():
-            if not ready.poll(PATIENCE):
-                raise psycopg.OperationalError("the server is silent")
-            server.consume_input()
-            continue
-        result = server.get_result()
-        if result is None:
-            if server.status != ConnStatus.OK:  # a dead server says nothing for ever
-                raise psycopg.OperationalError(LOST)
-            continue
-        if result.status == ExecStatus.PIPELINE_SYNC:
-            groups.append([])
-        else:
-            groups[-1].append(result)
-    return groups[:syncs]
-
-
 def _checked(result: Any) -> Any:
     if result.status in GOOD:
         return result
     if not result.error_field(DiagnosticField.SQLSTATE):
         # libpq's own word, not the server's: without a code it would look like a fault of ours, a 500 and no 503.
-        raise psycopg.OperationalError(LOST)
+        raise psycopg.OperationalError(hearing.LOST)
     raise psycopg.errors.error_from_result(result)
 
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from jiedao.ground.db import patience
 from jiedao.ground.db.embedded import Embedded
 from jiedao.ground.db.home import Trouble, home, secret
 
@@ -90,12 +91,20 @@ def dsn(role: str = "web") -> str:
     return psycopg.conninfo.make_conninfo(**parameters(role))
 
 
-def django_database(role: str, pool: int = 0) -> dict[str, Any]:
-    """The entry of Django's DATABASES for a process of this role."""
+def django_database(role: str, pool: int = 0, within: float = patience.USUAL) -> dict[str, Any]:
+    """The entry of Django's DATABASES for a process of this role; a request of it waits `within` seconds at most."""
     given = parameters(role)
     options = {name: value for name, value in given.items() if name not in _DJANGO_NAMES}
     if pool:
         options["pool"] = {"min_size": min(2, pool), "max_size": pool, "timeout": 5}
+    if pool and role in ("web", "live"):
+        # Its attempts to connect lie ever further apart, up to minutes after a long outage: it gives up and begins anew.
+        options["pool"] |= {
+            "connection_class": patience.Connection,
+            "reconnect_timeout": 6,
+            "timeout": min(5, within / 2),
+        }
+        options["connect_timeout"] = 3
     named = {django: given.get(libpq, "") for libpq, django in _DJANGO_NAMES.items()}
     return {"ENGINE": "jiedao.ground.db.engine", "OPTIONS": options, **named}
 

@@ -33,6 +33,7 @@ class Paper(Row):
     original = models.ForeignKey("self", models.PROTECT, null=True, related_name="copies")
 
     worker_may_delete = True
+    goes_with = "words"
     holds: ClassVar[dict[str, str]] = {
         "P1": "case kind layout made_at person_id post_id unit_id original",
         "P2": "told content",

@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from jiedao.ground.db import asking
@@ -11,11 +11,22 @@ from jiedao.ground.districts import district
 from jiedao.ground.districts.models import District
 from jiedao.ground.people import Actor
 from jiedao.ground.people.contacts import open_rows
-from jiedao.kit.clock import now
+from jiedao.ground.terms.models import terms
+from jiedao.kit.clock import months_ago, now
 from jiedao.lines.patrol import rules
 from jiedao.lines.patrol.actions import shifts
 from jiedao.lines.patrol.actions.notes import changed
-from jiedao.lines.patrol.models import Group, LastPosition, OffsetSample, Refusal, Shift
+from jiedao.lines.patrol.models import (
+    Group,
+    GroupMember,
+    LastPosition,
+    OffsetSample,
+    Refusal,
+    Roster,
+    Sharing,
+    Shift,
+    TaskOrder,
+)
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +38,7 @@ GRACE = timedelta(hours=1)
 
 def keep() -> int:
     """In the district one is in: opens the days to come, drops those past, ends what has run over. Says how many."""
-    done = _drop() + _open_ahead() + _end_shifts() + _end_groups()
+    done = _drop() + _open_ahead() + _end_shifts() + _end_groups() + _drop_rosters()
     at, known = now(), rules.rules()
     past = at - timedelta(days=known.keep_days)
     done += Refusal.objects.filter(at__lt=past).delete()[0]
@@ -68,6 +79,25 @@ def _end_groups() -> int:
     at = now()
     over = Group.objects.filter(ended_at=None).filter(Q(ends_at__lte=at) | Q(case__closed_at__isnull=False))
     return over.update(ended_at=at, room="")
+
+
+def _drop_rosters() -> int:
+    """Turns whose months are over, with shifts and task orders. What was signed (spot checks, looks) stays."""
+    term = terms("retention").get("rosters")
+    if term is None:
+        return 0
+    old = list(
+        Roster.objects.filter(ends_at__lt=months_ago(int(term.facts["months"]))).values_list("pk", flat=True)[:500]
+    )
+    gone = Shift.objects.filter(roster__in=old)
+    with transaction.atomic():
+        GroupMember.objects.filter(shift__in=gone).delete()
+        Sharing.objects.filter(shift__in=gone).delete()
+        TaskOrder.objects.filter(handed_to__roster__in=old).update(handed_to=None)
+        TaskOrder.objects.filter(roster__in=old).delete()
+        gone.delete()
+        Roster.objects.filter(pk__in=old).delete()
+    return len(old)
 
 
 def keep_all() -> int:

@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.apps import apps
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from jiedao.ground import store
 from jiedao.ground.people import contacts
 from jiedao.ground.people.models import Contact, SignIn, Statement, Subject
 from jiedao.ground.terms.models import Term, terms
-from jiedao.kit.clock import now
+from jiedao.kit.clock import months_ago, now
 from jiedao.lines.subjects import holds
 from jiedao.lines.subjects.models import Purge
 from jiedao.record.models import Attachment, Case, Event, Findable, Words
@@ -30,7 +31,9 @@ def retain() -> int:
     """Every class of the district one is in, and who was erased; says how much went."""
     total = sum(erased().values())
     for term in terms(TABLE).values():
-        gone, held = _OF[str(term.facts["of"])](term)
+        if (of := _OF.get(str(term.facts["of"]))) is None:
+            continue  # another line deletes its own
+        gone, held = of(term)
         if any(gone.values()) or held:
             Purge(code=term.code, months=months(term), at=now(), gone=gone, held=held).save(force_insert=True)
         total += sum(gone.values())
@@ -43,9 +46,7 @@ def months(term: Term) -> int:
 
 def before(term: Term) -> datetime:
     """What ended before this moment has passed its period."""
-    at = now()
-    years, month = divmod(at.year * 12 + at.month - 1 - months(term), 12)
-    return at.replace(year=years, month=month + 1, day=min(at.day, 28))
+    return months_ago(months(term))
 
 
 def _closed(term: Term) -> QuerySet[Case]:
@@ -129,11 +130,20 @@ def of_words(term: Term) -> tuple[dict[str, int], int]:
         with transaction.atomic():
             Words.objects.filter(entry__case__in=ids).delete()
             Findable.objects.filter(pk__in=ids).delete()
+            _drop_beside(ids)
             nothing: dict[str, Any] = {"words": "", "address": "", "lon": None, "lat": None}
             Event.objects.filter(case__in=ids).update(**nothing, raw={})
             Case.objects.filter(pk__in=ids).update(**nothing, title=GONE)
         gone += len(lot)
     return {"cases": gone}, due.filter(pk__in=held).count()
+
+
+def _drop_beside(cases: list[UUID]) -> None:
+    """What other lines keep of the words of a case and say so themselves (`goes_with`): papers set from them."""
+    beside = [model for model in apps.get_models() if getattr(model, "goes_with", "") == "words"]
+    with connection.cursor() as cursor:
+        for model in beside:
+            cursor.execute(f'DELETE FROM "{model._meta.db_table}" WHERE case_id = ANY(%s)', [cases])
 
 
 def of_sign_ins(term: Term) -> tuple[dict[str, int], int]:

@@ -5,10 +5,14 @@ they cost as much as the sign-in. Here an idle connection is looked at without a
 """
 
 import select
+from time import monotonic
 from typing import Any
 
+import psycopg
 from django_tenants.postgresql_backend import base
 from psycopg.pq import TransactionStatus
+
+from jiedao.ground.db import patience
 
 _PATH = "_jiedao_path"
 
@@ -18,12 +22,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection that lives. Those the server has ended meanwhile are given back for the pool to replace."""
-        connection = super().get_new_connection(conn_params)
+        connection = self._lent(conn_params)
         while self.pool and _has_ended(connection):
             connection.close()
             self.pool.putconn(connection)
-            connection = super().get_new_connection(conn_params)
+            connection = self._lent(conn_params)
         return connection
+
+    def _lent(self, conn_params: dict[str, Any]) -> Any:
+        """The next of the pool. Waiting for it is waiting for the database."""
+        if patience.left() == 0:
+            raise psycopg.OperationalError(patience.SILENT)
+        began = monotonic()
+        try:
+            return super().get_new_connection(conn_params)
+        finally:
+            patience.spend(monotonic() - began)
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         """Enters the schema, unless this connection is in it already.
