@@ -200,7 +200,7 @@ def program(*words: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as out:
         running = subprocess.Popen(
             [sys.executable, "-m", "jiedao", *words], cwd=CHECKOUT, stdout=out, stderr=out,
-            env=os.environ | {"DJANGO_ALLOW_ASYNC_UNSAFE": ""}, start_new_session=True,
+            env=os.environ | {"DJANGO_ALLOW_ASYNC_UNSAFE": "", "SEALS_ROOT": str(log.parent / "seals")}, start_new_session=True,
         )  # fmt: skip
     try:
         yield running

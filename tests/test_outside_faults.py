@@ -168,7 +168,7 @@ class Pages:
         report = json.dumps({"words": "路灯不亮"}).encode()
         asked: list[Callable[[], Any]] = [
             lambda: self.ask("/report/"),
-            lambda: self.ask("/duties/"),
+            lambda: self.ask("/lists/"),
             lambda: self.ask("/api/v1/events", report),
             lambda: self.ask("/api/v1/events", report),
         ]
@@ -192,7 +192,7 @@ def behind_a_line(cluster, template, django_db_setup, django_db_blocker) -> Iter
         url = make_conninfo("", **own | {"host": folder, "dbname": name})
         with _serving("serve", DATABASE_ROLE_URL=url, DATABASE_PATIENCE="4") as port:
             pages = Pages(port, token)
-            wait_for(pages.is_well, 20)
+            wait_for(pages.is_well, 60)
             yield line, pages
 
 
