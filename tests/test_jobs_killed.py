@@ -189,7 +189,7 @@ def test_a_sweeper_killed_in_the_middle_holds_nobody_up(queue, kills):
         freed += done
     left = queue.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'").fetchone()[0]
     print(f"reached {kills} kills, {300 * kills - freed} freed by who was killed, {freed} by the next")
-    assert (left, time.monotonic() - began < 30) == (0, True)
+    assert (left, time.monotonic() - began < 120) == (0, True)
 
 
 # A worker, killed

@@ -88,7 +88,7 @@ def paper_made() -> Write:
 
 
 def month_merged() -> Write:
-    called_back("urban", satisfied="satisfied")
+    called_back("urban")
     by = acting("dispatcher")
     period = periods.open_period("three_rates", test_scores_periods.the_month(), by=by)
 
@@ -120,6 +120,7 @@ def shift_ended() -> Write:
 
 def position_taken() -> Write:
     shift = running()
+    seen(shift, age=100)  # the page as a source is entered once, with whoever comes first
     return lambda: seen(shift)
 
 
@@ -150,14 +151,14 @@ def template_kept() -> Write:
 
 
 def burden_added() -> Write:
-    by, owner = seat("320106001901-community-community_clerk-1"), seat("urban-handler-1").post.unit
+    by, owner = seat("320106001901-community_clerk"), seat("civil-handler-1").post.unit
     return lambda: burdens.add(
-        by=by, kind="report", name="月报", owner=owner, rhythm="monthly", hours=Decimal(2), communities=["320106001901"]
+        by=by, kind="form", name="月报", owner=owner, rhythm="monthly", hours=Decimal(2), communities=["320106001901"]
     )
 
 
 def certificate_refused() -> Write:
-    by = seat("320106001901-community-community_clerk-1")
+    by = seat("320106001901-community_clerk")
     return lambda: certificates.demand(by=by, what="居住证明", asked_by="某学校")
 
 
@@ -182,6 +183,11 @@ QUIET = (paper_made, position_taken)
 """A paper writes a look and no change; of a position its row is all there is."""
 
 
+def _all_but_looks() -> Any:
+    """Who opens a case is on the record before anything is shown, and stays there if nothing is."""
+    return {table: told for table, told in rows().items() if table != "journal_look"}
+
+
 @pytest.fixture
 def place(fresh_database: str, request: pytest.FixtureRequest) -> Iterator[None]:
     with district("guangming" if request.node.callspec.params["scene"] in IN_GUANGMING else "gulou"):
@@ -199,7 +205,7 @@ def test_of_a_change_whose_nth_statement_fails_nothing_is_left(place, monkeypatc
     write = scene()
     lines = Change.objects.count()
 
-    statements = fails_whole(monkeypatch, write, rows)
+    statements = fails_whole(monkeypatch, write, _all_but_looks if scene is paper_made else rows)
 
     print(f"reached {statements} statements of {scene.__name__}, each failed once")
     assert statements > 1
