@@ -127,12 +127,7 @@ setting(
     "Chat robots need qyapi.weixin.qq.com:443 (WeCom), oapi.dingtalk.com:443 (DingTalk), open.feishu.cn:443 (Feishu).",
 )
 
-ANTIVIRUS = setting(
-    "ANTIVIRUS",
-    "",
-    "clamd that looks at every upload, as host:port; empty: our own checks alone. While it does not answer, what came in "
-    "waits and is shown to nobody.",
-)
+ANTIVIRUS = setting("ANTIVIRUS", "", "clamd for every upload, as host:port; while it is silent they wait unseen.")
 virus_scan.scanner = clamd.scanner(ANTIVIRUS)
 
 # Maps
@@ -198,9 +193,7 @@ DATABASE_POOL = setting(
     "DATABASE_POOL", 0, "Connections each process keeps open (`serve` and `live` take 8); 0: one per thread."
 )
 DATABASE_PATIENCE = setting(
-    "DATABASE_PATIENCE",
-    4,
-    "Seconds that one request waits for the database in all; then it answers 503 and may be sent again.",
+    "DATABASE_PATIENCE", 4, "Seconds one request waits for the database in all; then it answers 503, to be sent again."
 )
 patience.use(DATABASE_PATIENCE)
 DATABASES = {"default": django_database(JIEDAO_ROLE, DATABASE_POOL, DATABASE_PATIENCE)}
