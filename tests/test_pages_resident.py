@@ -430,3 +430,24 @@ def test_an_office_is_found_by_its_street_by_its_name_and_by_where_one_can_go():
     assert "没有找到" in community
     assert "找街道、社区" in words(resident.get("/"))
     assert resident.get("/offices/?in=%00").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["finding", "help"])
+def test_what_is_taken_up_again_says_so_with_its_new_date(resident, kind):
+    number = opened(resident, kind=kind, phone="13812345678")
+    closed(number)
+    done = words(resident.get("/follow/"))
+    resident.act("reopen", reason="第二天又灭了")
+    again = words(resident.get("/follow/"))
+
+    assert "24:00 前要求重新办理" in done and "00:00 前" not in done.replace("24:00 前", "")
+    assert "重新办理" in again.split("您反映的")[0]
+    assert "按时" not in again
+    assert re.search(r"\d+:\d\d 前", again)
+
+
+def test_what_is_missing_is_said_once_beside_its_field(resident):
+    closed(opened(resident))
+    page = words(resident.act("rate", solved="yes"))
+
+    assert page.count("还没有填，请补上") == 1

@@ -71,6 +71,7 @@ class Story:
     until: datetime | None
     promise: Deadline | None
     before: datetime | None
+    again: bool = False
     pauses: list[tuple[Pause, Label]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     looks: list[Seen] = field(default_factory=list)
@@ -99,9 +100,9 @@ def story(by: Actor) -> Story:
     if event is None:
         raise Absent
     told = case.merged_into or case
-    promise = told.deadlines.filter(kind=Deadline.Kind.PROMISE).order_by("-started_at").first()
+    promise, again = _promise(told)
     return Story(
-        event=event, case=case, told=told, unit=acting_unit(told), until=until(told), promise=promise,
+        event=event, case=case, told=told, unit=acting_unit(told), until=until(told), promise=promise, again=again,
         before=_before(told, promise), pauses=_pauses(told, promise), lines=lines(case, told),
         looks=_looks(case),
     )  # fmt: skip
@@ -116,14 +117,15 @@ class Brief:
     unit: Unit | None
     until: datetime | None
     is_held: bool
+    again: bool = False
 
 
 def brief(by: Actor) -> Brief:
     """A request as a list shows it. `Absent` if it is not there any more."""
     case = _own(by)
     told = case.merged_into or case
-    promise = told.deadlines.filter(kind=Deadline.Kind.PROMISE).order_by("-started_at").first()
-    return Brief(case, told, acting_unit(told), until(told), _stands_still(told, promise))
+    promise, again = _promise(told)
+    return Brief(case, told, acting_unit(told), until(told), _stands_still(told, promise), again)
 
 
 def _own(by: Actor) -> Case:
@@ -136,6 +138,23 @@ def _own(by: Actor) -> Case:
     if case is None:
         raise Absent
     return case
+
+
+def _promise(case: Case) -> tuple[Deadline | None, bool]:
+    """What runs for the resident, and whether it runs for the second time.
+
+    A promise once kept says nothing of a case that was taken up again: the limit of the new order does.
+    """
+    found = case.deadlines.filter(kind=Deadline.Kind.PROMISE).order_by("-started_at").first()
+    if found is None or found.stopped_at is None or case.process.definition.state(case.state).end:
+        return found, False
+    return _answer_due(case), True
+
+
+def _answer_due(case: Case) -> Deadline | None:
+    """Until when the lead must answer. None without an open order to it."""
+    steps = case.deadlines.filter(stopped_at=None, name="answered", order__role=DispatchOrder.Role.LEAD)
+    return steps.order_by("-started_at").first()
 
 
 def _stands_still(told: Case, promise: Deadline | None) -> bool:
@@ -165,6 +184,9 @@ def until(case: Case) -> datetime | None:
         wanted = running.filter(name="acknowledged", order__role=DispatchOrder.Role.LEAD)
     else:
         wanted = running.filter(kind=Deadline.Kind.PROMISE)
+        if not wanted.exists():
+            again = _answer_due(case)
+            return again.due_at if again and state.phase == "resolution" else None
     found = wanted.order_by("-started_at").first()
     return found.due_at if found else None
 

@@ -227,5 +227,7 @@ def mark(form: forms.Form, act: Act, refused: Refused) -> bool:
     missing = refused.rule == "incomplete"
     found = [name for name in names if name in form.fields]
     for name in found:
+        if missing and name in form.errors:
+            continue  # its own line says so already
         form.add_error(name, gettext("Still missing. Please fill it in.") if missing else told(refused).what)
     return bool(found)

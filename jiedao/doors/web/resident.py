@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,11 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jiedao.doors import acts
 from jiedao.doors.fields import MANDATE_WAYS, MANDATES
 from jiedao.doors.web import following, forms, public, resident_words, uploads
-from jiedao.doors.web.clocks import is_chinese, moment
+from jiedao.doors.web.clocks import day, is_chinese, moment
 from jiedao.doors.web.resident_words import DID, OFFERED, REFUSED, SAID, STATUS
 from jiedao.doors.web.signin import address
 from jiedao.doors.words import Sentence
 from jiedao.ground.people import Actor, guesses
+from jiedao.kit.clock import local
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.kit.text import fold_width
 from jiedao.record import flow, residents, sight
@@ -62,7 +64,8 @@ def mine(request: HttpRequest) -> list[dict[str, Any]]:
         except Absent:
             following.drop(request, row.at)
             continue
-        found.append({"at": row.at, "case": brief.case, "status": status(brief.told), "sentence": sentence(brief)})
+        word = status(brief.told, again=brief.again)
+        found.append({"at": row.at, "case": brief.case, "status": word, "sentence": sentence(brief)})
     return found
 
 
@@ -148,7 +151,7 @@ def _shown(story: Story) -> dict[str, Any]:
     """What both the page and its live part show."""
     told = story.told
     return {
-        "story": story, "case": story.case, "status": status(told), "own_status": status(story.case),
+        "story": story, "case": story.case, "status": status(told, again=story.again), "own_status": status(story.case),
         "sentence": sentence(story), "did": DID, "outcomes": acts.OUTCOMES,
         "mandates": MANDATES, "mandate_ways": MANDATE_WAYS,
         "pauses": [(span, label or {"zh": str(STATUS.get(span.reason, "")), "en": str(STATUS.get(span.reason, ""))})
@@ -159,9 +162,9 @@ def _shown(story: Story) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def status(case: Case) -> Any:
+def status(case: Case, *, again: bool = False) -> Any:
     """The word for the present state."""
-    return resident_words.status(case.state, case.phase)
+    return resident_words.status(case.state, case.phase, again=again)
 
 
 def sentence(story: Story | residents.Brief) -> str:
@@ -177,8 +180,18 @@ def sentence(story: Story | residents.Brief) -> str:
         if unit
         else pgettext("to a resident", "the unit")
     )
+    if is_chinese():
+        text = re.sub(r" ?\{unit\} ?", "{unit}", text)  # a space around what is counted, none around a name
     filled = text.replace("{number}", story.case.number).replace("{unit}", named)
-    return filled.replace("{until}", moment(story.until))
+    return filled.replace("{until}", _before(story.until))
+
+
+def _before(at: datetime | None) -> str:
+    """The moment before which something happens. Midnight is said as the end of the day before it."""
+    if at is None or (local(at).hour, local(at).minute) != (0, 0):
+        return moment(at)
+    last = day(local(at - timedelta(minutes=1)).date())
+    return f"{last} 24:00" if is_chinese() else pgettext("to a resident", "the end of %(day)s") % {"day": last}
 
 
 def _offers(case: Case, by: Actor, verb: str, bound: Form | None) -> list[Offer]:

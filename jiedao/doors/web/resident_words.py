@@ -41,8 +41,10 @@ BY_PHASE = {
 }
 
 
-def status(state: str, phase: str) -> Any:
-    """The word for a state; one that a district made up reads as its phase."""
+def status(state: str, phase: str, *, again: bool = False) -> Any:
+    """The word for a state; one that a district made up reads as its phase. `again`: it was taken up once more."""
+    if again and phase == "resolution":
+        return STATUS["rework"]
     return STATUS.get(state) or BY_PHASE.get(phase, "")
 
 
