@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from jiedao.doors import words
-from jiedao.doors.rehearsal import day, findings
+from jiedao.doors.rehearsal import day, findings, season
 from jiedao.doors.rehearsal.play import Played, play
 from jiedao.ground.districts import district
 from jiedao.kit.clock import SHANGHAI, now
@@ -65,7 +66,18 @@ def _day(args: argparse.Namespace) -> int:
         played = day.play_one(label, lambda cases, _: bar.update(cases - bar.n))
     if played:
         print(f"{label}: {played.cases} cases, {played.verbs} verbs")
+        _season(label)
     return max([0, *(child.wait() for child in beside)])
+
+
+def _season(label: str) -> None:
+    """The quarter behind the day. Its cases are copied as the owner, who alone may set rows aside; its scores are played."""
+    if label in day.SEASONS:
+        owner = {name: value for name, value in os.environ.items() if name != "JIEDAO_ROLE"}
+        command = [sys.executable, "-m", "jiedao", "copies", "--district", label, "--season"]
+        subprocess.run(command, env=owner, stdout=subprocess.DEVNULL, check=False)
+    with district(label):
+        season.play(label, now(), seed=day.SEED + 2)
 
 
 def _rehearse(args: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ from jiedao.record.models import Case, DispatchOrder
 NUMBERS = 2_000
 """First numbers of the year that are kept for the season; the days after it go on from there."""
 WEEK = timedelta(days=7)
-SHARE = (0.3, 0.55)
+SHARE = (0.6, 1.0)
 """Which share of the days' closed cases lies in a week of the season, from to. Local default."""
 
 
@@ -42,7 +42,9 @@ def keep_numbers(ends: datetime) -> None:
 
 
 def fill(ends: datetime, *, seed: int) -> int:
-    """Copies closed cases into the weeks of the season; says how many. None in a week whose holidays lie otherwise."""
+    """Copies closed cases into the weeks of the season, once; says how many. None in a week whose holidays lie otherwise."""
+    if Case.objects.filter(routing__back=True).exists():
+        return 0
     groups = list(_closed())
     days = sorted({local(at).date() for group in groups for _, *span in group for at in span})
     if not days:

@@ -37,7 +37,7 @@ YEARS = {
 
 CHECKS = 4
 """How often an inspector looks for each squad in the month."""
-MOST = 6
+MOST = 3
 """How many bodies rate one line: those that had to do with it."""
 FIGURES = {
     "three_rates": "resolution",
