@@ -66,7 +66,7 @@ def enter(
     with receipts.whole():
         Person.objects.select_for_update().get(pk=person.pk)  # entered twice at once, the second finds the first
         if Certificate.objects.filter(kind=kind, number=number.strip()[:60], withdrawn_on=None).exists():
-            raise Refused("certificate_known", number=number.strip()[:60], kind=known[kind].name)
+            raise Refused("certificate_known", number=number.strip()[:60])
         row = Certificate(
             person=person, kind=kind, number=number.strip()[:60], issued_by=issued_by.strip()[:120], made_at=now(),
             valid_from=valid_from, valid_until=valid_until,
