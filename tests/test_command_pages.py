@@ -114,3 +114,15 @@ def test_without_a_gateway_there_is_no_body_camera(camera, settings):
 
     assert desk.get(f"/map/camera/{camera.id}/").status_code == 404
     assert "/map/camera/" not in desk.get(f"/map/?shift={camera.id}").content.decode()
+
+
+def test_a_camera_near_the_case_opens_by_its_link_after_the_purpose_is_on_record():
+    patrols.running()
+    case, desk = stalls(), patrols.at_desk(patrols.CENTRE)
+    where = "/map/cameras/camera-001/"
+
+    assert where in desk.get(f"/map/?case={case.number}").content.decode()
+    assert "cameras.example" not in desk.get(where).content.decode()
+    assert 'href="https://cameras.example/demo/001"' in desk.post(where, {"purpose": "核实占道"}).content.decode()
+    assert Look.objects.get(what="camera").purpose == "核实占道"
+    assert patrols.at_desk(patrols.MEMBER).get(where).status_code == 404

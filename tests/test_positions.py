@@ -16,7 +16,7 @@ from jiedao.ground.terms.models import Term
 from jiedao.kit.clock import moved, now
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.patrol import devices, offsets, queries, taking, tracks
-from jiedao.lines.patrol.actions import shifts
+from jiedao.lines.patrol.actions import briefing, shifts
 from jiedao.lines.patrol.actions import tracks as looking
 from jiedao.lines.patrol.models import LastPosition, Position, Refusal, Sharing, Source
 from jiedao.lines.patrol.rules import METRES_PER_DEGREE, of
@@ -337,6 +337,11 @@ def test_no_day_of_positions_outlives_thirty_days_and_only_worker_drops(fresh_da
         ]
 
     assert sorted(set(left)) == sorted(f"patrol_position_{one:%Y%m%d}" for one in old[-2:])
+
+
+def test_a_squad_is_checked_on_the_road_that_was_never_on_a_roster(in_guangming):
+    squad = seat(HEAD).post.unit
+    assert briefing.spot_check(squad, by=seat("centre-inspector"), place="路口", met=True).met
 
 
 def test_command_sees_levels(in_guangming):

@@ -1,4 +1,4 @@
-"""Body cameras (执法记录仪): the stream of somebody on duty, after its purpose was written down; off unless a gateway is set."""
+"""Cameras (摄像头、执法记录仪): of a place or of somebody on duty, after the purpose was written down. Links, nothing kept."""
 
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -38,3 +38,19 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
             policy = policy.replace(rule, f"{rule} {parts.scheme}://{parts.netloc}")
         answer.headers["Content-Security-Policy"] = policy
     return answer
+
+
+@require_http_methods(["GET", "POST"])
+@staff
+def place(request: HttpRequest, code: str) -> HttpResponse:
+    """A camera of the district: for what, then its link."""
+    by, refusal, address, opened = actor_of(request), None, "", False
+    site = body_cameras.of_place(code, by)
+    purpose = request.POST.get("purpose", "")
+    if request.method == "POST":
+        try:
+            address, opened = body_cameras.link(site, by=by, purpose=purpose), True
+        except Refused as refused:
+            refusal = forms.told(refused)
+    shown = {"site": site, "purpose": purpose, "refusal": refusal, "address": address, "opened": opened}
+    return render(request, "shift/place_camera.html", shown, status=refusal.status if refusal else 200)

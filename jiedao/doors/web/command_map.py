@@ -207,6 +207,7 @@ def detail(request: HttpRequest, by: Actor) -> dict[str, Any]:
         or any(turn.order.is_open for turn in story.turns),
         "focus": is_part(request) and "JD-Poll" not in request.headers,
         "going": _going(by, case),
+        "cameras": body_cameras.near(case.lon, case.lat, by) if case.lon is not None and case.lat is not None else [],
         "groups": [one for one in crews if one.case_number == case.number],
         "other_groups": [one for one in crews if one.case_number in ("", case.number)],
         "gateway": bool(calls.gateway()),
@@ -288,5 +289,6 @@ def _sites() -> dict[str, list[Any]]:
         if site.lon is not None:
             layer = "camera" if site.kind == "camera" else "place"
             kind = known.get(site.kind)
-            found[layer].append([site.lon, site.lat, named(site), named(kind) if kind else ""])
+            there = reverse("place_camera", args=[site.code]) if layer == "camera" else ""
+            found[layer].append([site.lon, site.lat, named(site), named(kind) if kind else "", there])
     return found

@@ -7,6 +7,7 @@ from jiedao.doors.web import basemap, body_camera, command_acts, command_map, pa
 urlpatterns: list[URLPattern | URLResolver] = [
     path("map/", command_map.page, name="command_map"),
     path("map/pairs/", pairs.page, name="pairs"),
+    path("map/cameras/<slug:code>/", body_camera.place, name="place_camera"),
     path("map/camera/<uuid:pk>/", body_camera.page, name="body_camera"),
     path("map/send/", command_acts.send, name="command_send"),
     path("map/group/", command_acts.group, name="command_group"),

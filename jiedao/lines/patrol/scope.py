@@ -18,6 +18,8 @@ TRACKS = "patrol_tracks"
 """Looks at a track, with a purpose, logged."""
 
 WIDE = frozenset({Unit.Kind.CENTRE, Unit.Kind.LEADERSHIP})
+FIELD = frozenset({Unit.Kind.SQUAD, Unit.Kind.COMMUNITY})
+"""Units that have members to send."""
 
 
 def squads(actor: Actor, what: str = WATCH) -> list[UUID]:
@@ -31,7 +33,10 @@ def squads(actor: Actor, what: str = WATCH) -> list[UUID]:
         return []
     unit = actor.post.unit
     if unit.level == Unit.Level.DISTRICT and unit.kind in WIDE:
-        return list(Roster.objects.order_by().values_list("squad_id", flat=True).distinct())
+        # Whom one may watch is on a roster; who may be checked or planned for need never have been on one.
+        if what == WATCH:
+            return list(Roster.objects.order_by().values_list("squad_id", flat=True).distinct())
+        return list(Unit.objects.on().filter(kind__in=FIELD).values_list("id", flat=True))
     return list(Unit.objects.on().filter(above__overlap=unit.acts_for).values_list("id", flat=True))
 
 

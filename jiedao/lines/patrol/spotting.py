@@ -17,14 +17,12 @@ from jiedao.lines.patrol import desk, rules, scope
 from jiedao.lines.patrol.models import HotSpot, JointPatrol, LastPosition, PatrolStop, Position, Round
 
 MOST = 200
-FIELD = frozenset({Unit.Kind.SQUAD, Unit.Kind.COMMUNITY})
-"""Units whose members make rounds themselves."""
 
 
 def units(actor: Actor) -> set[UUID]:
     """Units whose bad spots the actor sees: those watched or kept, and the own squad or community. Else none."""
     found = set(scope.squads(actor)) | set(scope.squads(actor, scope.KEEP))
-    if actor.post is not None and actor.post.unit.kind in FIELD:
+    if actor.post is not None and actor.post.unit.kind in scope.FIELD:
         found |= set(actor.post.unit.acts_for)
     return found
 

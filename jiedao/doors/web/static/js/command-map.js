@@ -28,7 +28,7 @@ class CommandMap extends DrawnMap {
   meeting;
   /** @type {number | undefined} */
   turn;
-  /** @type {Record<string, [number, number, string][]> | undefined} */
+  /** @type {Record<string, [number, number, string, string, string][]> | undefined} */
   places;
 
   /** @override */
@@ -135,18 +135,19 @@ class CommandMap extends DrawnMap {
     for (const box of this.querySelectorAll("[data-jd-layer]")) {
       const layer = box.getAttribute("data-jd-layer") ?? "";
       const rows = wanted.includes(box) ? (this.places?.[layer] ?? []) : [];
-      const features = rows.map(([lon, lat, name]) => ({ type: /** @type {const} */ ("Feature"), geometry: { type: /** @type {const} */ ("Point"), coordinates: this.onto([lon, lat]) }, properties: { name } }));
+      const features = rows.map(([lon, lat, name, , href]) => ({ type: /** @type {const} */ ("Feature"), geometry: { type: /** @type {const} */ ("Point"), coordinates: this.onto([lon, lat]) }, properties: { name, href } }));
       /** @type {Source | undefined} */ (this.map?.getSource(layer))?.setData({ type: "FeatureCollection", features });
     }
   }
 
   /** @override */
   touchable() {
-    return ["cases", "people", "clusters", "crowds"];
+    return ["cases", "people", "clusters", "crowds", "camera"];
   }
 
   /** @override @param {import("maplibre-gl").MapGeoJSONFeature} hit */
   take(hit) {
+    if (hit.layer.id === "camera") return window.location.assign(hit.properties.href);
     const shift = hit.properties.shift;
     if (!shift) return super.take(hit);
     this.chosen_person = String(shift);
