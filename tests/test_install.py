@@ -252,7 +252,7 @@ class Server:
 
     def run(self, *words: str | Path, ok: bool = True) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
-            [str(word) for word in words], env=self.env, capture_output=True, text=True, check=False, timeout=280
+            [str(word) for word in words], env=self.env, capture_output=True, text=True, check=False, timeout=600
         )
         assert not ok or done.returncode == 0, done.stdout + done.stderr + self.logs()
         return done

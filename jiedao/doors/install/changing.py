@@ -38,9 +38,8 @@ def upgrade(layout: Layout, name: str, say: Say, *, backup: bool = True) -> None
     if why := wait_ready(layout):
         switch(layout, layout.release(before))
         _restart(layout, say)
-        raise Trouble(
-            f"{name} did not become ready ({why}); {before} serves again.\nRead: journalctl -u jiedao-web -n 50"
-        )
+        state = "is not ready either: jiedao doctor" if wait_ready(layout) else "serves again"
+        raise Trouble(f"{name} did not become ready ({why}); {before} {state}.\nRead: journalctl -u jiedao-web -n 50")
     say(f"  serving   {name}")
 
 
