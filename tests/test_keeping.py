@@ -66,7 +66,7 @@ def test_one_flipped_byte_is_found_twenty_times_of_twenty(tmp_path):
             list(opened(path, KEY, "part"))
         except Trouble:
             found += 1
-    print(f"REACHED {found} of 20 flipped bytes found")
+    print(f"reached {found} of 20 flipped bytes found")
 
     assert found == 20
 
@@ -316,4 +316,4 @@ def test_recovery_after_kills_loses_nothing_and_stops_at_a_moment(server, kills)
     inside.mkdir(mode=0o755)
     with base.recovered(middle, server, inside) as copy:
         assert numbers(copy) == [0, 1]
-    print(f"REACHED 0 of {kills + 1} acknowledged lost after {kills} kills")
+    print(f"reached 0 of {kills + 1} acknowledged lost after {kills} kills")

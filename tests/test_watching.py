@@ -97,7 +97,7 @@ def test_planted_faults_ring_an_alarm_each(fresh_database, monkeypatch, tmp_path
     thread.join()
 
     rung = set(state["alarms"])
-    print(f"REACHED {len(rung)} alarms of {len(rung)} faults")
+    print(f"reached {len(rung)} alarms of {len(rung)} faults")
     assert rung == set(alarms.kinds()) - {"database"}, state["readings"]["faults"]
     assert len(rung) >= 10 and state["readings"]["faults"] == {}
     assert "13912345678" not in json.dumps(state) and "pg_sleep" in json.dumps(state["slow"])
