@@ -251,7 +251,7 @@ MIDDLEWARE = [
     "jiedao.doors.api.gate.ApiMiddleware",  # answers /api/ by itself; nothing below runs for it
     "jiedao.doors.web.middleware.DistrictMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "jiedao.doors.web.packed.PackedMiddleware",
     "jiedao.doors.web.middleware.HeaderMiddleware",
     "jiedao.doors.web.middleware.PreferenceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

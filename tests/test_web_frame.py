@@ -1,5 +1,6 @@
 """Around every page: the district of a host, the language, the headers, and one answer for absent and forbidden."""
 
+import gzip
 import os
 import re
 import subprocess
@@ -299,3 +300,16 @@ def test_every_desk_that_a_shipped_package_puts_first_has_a_page():
     named = {desk for kinds in written for kind in kinds for desk in kind["desks"]}
 
     assert named <= {desk.url_name for desk in frame.STAFF}
+
+
+def test_styles_and_scripts_go_out_packed_and_are_what_they_were(client):
+    asked = {"host": "gulou.localhost", "accept-encoding": "gzip"}
+    for path in ("css/components.css", "js/live.js"):
+        plain = client.get(f"/static/{path}", headers={"host": "gulou.localhost"})
+        packed = client.get(f"/static/{path}", headers=asked)
+        content = b"".join(packed.streaming_content)
+
+        assert "Content-Encoding" not in plain.headers
+        assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == ("gzip", "Accept-Encoding")
+        assert gzip.decompress(content) == b"".join(plain.streaming_content)
+        assert packed.headers["Content-Type"] == plain.headers["Content-Type"]
