@@ -6,10 +6,12 @@ import string
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 import jiedao
 from jiedao.doors import sentences, words
 from jiedao.doors.sentences import SENTENCES
+from jiedao.doors.web.templatetags import jiedao_ui
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.record.predicates import PREDICATES
 
@@ -120,3 +122,19 @@ def test_no_rule_has_two_sentences():
     rules = re.findall(r"^([a-z_]+):", text, re.MULTILINE)
 
     assert sorted(rules) == sorted(set(rules))
+
+
+@pytest.mark.parametrize(
+    ("mark", "told"),
+    [
+        ("local default; no general limit was found", "本区自定"),
+        ("A4: 20 %; another place 30 %", "按本区做法"),
+        ("A2; shares are a demo", "演示用"),
+        ("R: Weifang hotline regulation art. 26; A4", "按本区做法"),
+        ("鼓楼区城市管理条例 第8条", "鼓楼区城市管理条例 第8条"),
+        ("", ""),
+    ],
+)
+def test_no_reader_meets_a_mark_that_is_for_reviewers(mark, told):
+    with translation.override("zh-hans"):
+        assert jiedao_ui.source_mark(mark) == told

@@ -123,7 +123,7 @@ def deadline(row: Deadline, definition: Definition, items: dict[str, Any] | None
 
 
 def source(code: str, items: dict[str, Any]) -> str:
-    """Where a limit comes from."""
+    """Where a limit comes from. A process writes its own source for who reviews it; its page shows that."""
     if code == "order":
         return gettext("Named on the order")
     if code == "case":
@@ -132,7 +132,7 @@ def source(code: str, items: dict[str, Any]) -> str:
         return gettext("More time was granted")
     if code.startswith("item "):
         return gettext("Duty item %(item)s") % {"item": named(items.get(code[5:])) or code[5:]}
-    return code
+    return gettext("The process this case follows")
 
 
 def pause_reason(definition: Definition, code: str) -> str:

@@ -126,7 +126,7 @@ def _reasons(row: Proposed, why: dict[str, Any], item: Any, done: int) -> list[s
     if told and row.role == "lead":
         found.append(told)
     elif item is not None and row.role == "helper":
-        found.append(gettext("named as helper by item %(code)s") % {"code": item.code})
+        found.append(gettext("named as helper by the list"))
     if done:
         found.append(gettext("handled %(n)s in the last 90 days") % {"n": done})
     return found

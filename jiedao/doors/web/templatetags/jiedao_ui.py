@@ -74,6 +74,21 @@ def limit_source(source: str) -> str:
     return pick(source)
 
 
+FOR_REVIEW = re.compile(r"[A-Z]\d|[A-Z]: |PROCESSES")
+"""How the marks begin that whoever reviews a package reads: chapters of a description, other places, our own papers."""
+
+
+@register.filter
+def source_mark(source: str | None) -> str:
+    """Where a rule or a number comes from, in a reader's words; what was written for readers stays as it is."""
+    text = str(source or "")
+    if re.search(r"\bdemo\b|\bours\b", text):
+        return gettext("made up for the demonstration")
+    if "local default" in text:
+        return gettext("set by the district")
+    return gettext("as this district does it") if FOR_REVIEW.match(text) else text
+
+
 @register.filter
 def when(at: datetime | date | None) -> str:
     """A moment in Asia/Shanghai: today 16:30."""
