@@ -287,7 +287,7 @@ def walk(window: Window, lang: str, size: str):
     page.reload()
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
     yield page, "answered"
-    for path in ("/follow/?other", "/public/", "/report/offline/"):
+    for path in ("/follow/?other", "/public/", "/report/offline/", "/offices/", "/offices/?in=320106001"):
         page.goto(window.site.url(path))
         yield page, path
     if page.goto(window.site.url("/public/")).ok and page.locator(".figures a").count():
