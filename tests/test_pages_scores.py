@@ -32,7 +32,7 @@ def test_the_book_tells_every_rule_with_its_source_and_opens_a_period():
     boss = Colleague("dispatcher")
 
     page = words(boss.get("/scores/"))
-    assert "三率 v1 A5; formula of one district's published system" in page
+    assert "三率 v1 按本区做法" in page
     answer = boss.post("/scores/open/", {"rule": "three_rates", "period": the_month()})
 
     assert answer.status_code == 303
