@@ -8,7 +8,7 @@ import re
 import selectors
 import socket
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -87,6 +87,32 @@ def run(port: int, requests: Iterator[bytes], *, clients: int, seconds: float) -
                     _took(found, key.data)
                     _go_on(ready, key.data, requests, began + seconds)
     found.seconds = time.perf_counter() - began
+    return found
+
+
+def paced(port: int, requests: Iterator[bytes], *, rate: float, clients: int, seconds: float) -> Measured:
+    """Sends `rate` requests a second however long the answers take; a wait counts from when the request was due."""
+    found, idle = Measured(), deque(_Line(("127.0.0.1", port)) for _ in range(clients))
+    began = time.perf_counter()
+    due, number = began, 0
+    with selectors.DefaultSelector() as ready:
+        for line in idle:
+            ready.register(line.socket, selectors.EVENT_READ, line)
+        while due < began + seconds or len(idle) < clients:
+            now = time.perf_counter()
+            if due <= now and idle and due < began + seconds:
+                line = idle.popleft()
+                line.send(next(requests))
+                line.began, number = due, number + 1
+                due = began + number / rate
+                continue
+            for key, _ in ready.select(max(0.0, min(due - now, 1.0)) if idle else LONGEST_WAIT):
+                if key.data.read():
+                    _took(found, key.data)
+                    idle.append(key.data)
+    found.seconds = time.perf_counter() - began
+    for line in idle:
+        line.socket.close()
     return found
 
 

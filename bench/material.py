@@ -29,9 +29,9 @@ ORDER BY md5(o.id::text) LIMIT %s
 """
 
 
-def prepare(most: int) -> dict[str, Any]:
-    """Tokens, and up to `most` replies as (number of the case, order, token)."""
-    with district(DISTRICT) as place:
+def prepare(most: int, label: str = DISTRICT) -> dict[str, Any]:
+    """Tokens of a district, and up to `most` replies as (number of the case, order, token)."""
+    with district(label) as place:
         return {
             "schema": place.schema_name,
             "host": f"{place.label}.localhost",

@@ -64,6 +64,11 @@ class Bench:
         with psycopg.connect(**self.server) as connection:
             return int(connection.execute(asked, [self.district]).fetchone()[0])  # type: ignore[index]
 
+    def whole(self) -> int:
+        """Bytes of the whole database."""
+        with psycopg.connect(**self.server) as connection:
+            return int(connection.execute("SELECT pg_database_size(current_database())").fetchone()[0])  # type: ignore[index]
+
     def settle(self) -> None:
         """What autovacuum would do in the next minutes, done before anything is measured."""
         with psycopg.connect(**self.server, autocommit=True) as connection:

@@ -21,6 +21,7 @@ EXAMPLES = """
   jiedao bench places                    points to grids, singly and in bulk, and the checks of borders; ten seconds
   jiedao bench command                   positions taken per second beside a bare COPY, the nearest ten; two minutes
   jiedao bench live                      1,000 open desks from commit to hint, and the map's snapshot; three minutes
+  jiedao bench city                      sixteen districts at the rate of a city and its multiples; half an hour, 25 GB
   jiedao bench scores                    a million orders of eighty units, every shipped indicator; half a minute
 Nothing of your installation is read or touched. exit code: 0 every goal holds, 3 some do not, 1 it could not measure
 """
@@ -107,12 +108,20 @@ def _growth(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
     return report.as_json(), growth.told(report), not report.grows
 
 
+def _city(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
+    from bench import city  # noqa: PLC0415 -- optional dependency
+
+    report = city.run(args.quick, place, _say)
+    return city.as_json(report), city.told(report), report.holds
+
+
 IN_A_PLACE: dict[str, Measure] = {
     "road": _road,
     "pages": _pages,
     "growth": _growth,
     "command": _command,
     "live": _live,
+    "city": _city,
 }
 
 
