@@ -53,6 +53,7 @@ def test_a_district_with_a_wrong_code_or_label_is_refused(fresh_database, run_ji
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.nightly
 def test_a_new_district_is_listed(fresh_database, run_jiedao):
     made = run_jiedao("district", "create", "320102", "xuanwu", "--name", "玄武区", jiedao_role="owner")
     listed = run_jiedao("district", "list", "--json", jiedao_role="owner")

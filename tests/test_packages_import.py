@@ -59,10 +59,7 @@ def brought(folder: Path, place: District, *, yes: bool = False) -> list[str]:
 
 @pytest.mark.parametrize(
     "label",
-    [
-        pytest.param(name, marks=[pytest.mark.nightly] if name in ("liunan", "neijiang") else [])
-        for name in demo.DISTRICTS
-    ],
+    [pytest.param(name, marks=[pytest.mark.nightly] if name != "jianghan" else []) for name in demo.DISTRICTS],
 )
 def test_an_export_imports_as_nothing_new_and_is_the_same_each_time(db, tmp_path, label):
     with district(label) as place:
@@ -411,6 +408,7 @@ def test_ground_is_divided_without_gaps_into_compact_parts(shares):
     assert parts == drawing.divide(outline, shares)
 
 
+@pytest.mark.nightly
 def test_a_package_is_checked_planned_imported_and_seen_by_commands(fresh_database, run_jiedao, tmp_path):
     place = str(tmp_path / "xuanwu")
     given = ("--code", "320102", "--label", "xuanwu", "--name", "玄武区", "--name-en", "Xuanwu District")

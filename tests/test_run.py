@@ -116,6 +116,7 @@ def test_a_day_of_a_laptop(home):
     assert Embedded(home).status().running is False
 
 
+@pytest.mark.nightly
 def test_after_kill_9_of_the_supervisor_alone_the_next_run_takes_over(home):
     port = free_port()
     with running(home, port) as run:
@@ -131,6 +132,7 @@ def test_after_kill_9_of_the_supervisor_alone_the_next_run_takes_over(home):
     assert Embedded(home).status().running is False
 
 
+@pytest.mark.nightly
 def test_stop_ends_it_from_elsewhere(home):
     with running(home, free_port()) as run:
         stopped = call("--home", str(home), "--stop")

@@ -35,6 +35,7 @@ def keeper() -> None:
     Term.objects.filter(table="competence", code="lists").update(facts=facts)
 
 
+@pytest.mark.nightly
 def test_251_items_are_usable_within_a_second_on_a_cold_cache(browser, site, at_work):
     many("penalties", 251)
     taken = []

@@ -140,6 +140,7 @@ def test_without_webgl_the_list_stays(browser, site, at_work):
     context.close()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", ["/cases/?view=both", "/cases/?view=map", "/triage/?view=map"])
 def test_list_and_map_fit_a_phone(phone, at_work, path):
     reported("手机上看地图")

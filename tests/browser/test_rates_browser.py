@@ -28,6 +28,7 @@ def test_a_figure_leads_down_to_its_cases_and_nothing_is_in_the_way(desk, at_wor
     page.wait_for_url("**/rates/?month=*")
 
 
+@pytest.mark.nightly
 def test_the_figures_can_be_read_on_a_phone(phone, at_work):
     called_back()
     page = sign_in(phone, "urban")

@@ -308,6 +308,7 @@ def test_in_elder_mode_every_target_and_every_text_is_large(street: Window):
     assert len(found) > 11
 
 
+@pytest.mark.nightly
 def test_english_covers_every_page_and_axe_finds_nothing(street: Window):
     found = {
         name: (page.evaluate(TEXTS, "chinese"), serious(page), sideways(page)) for page, name in walk(street, "en", "")

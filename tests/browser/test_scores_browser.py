@@ -82,6 +82,7 @@ def test_from_a_figure_of_the_board_to_the_instruction_in_four_keys_and_it_print
     assert case.entries.filter(verb="supervise").exists()
 
 
+@pytest.mark.nightly
 def test_scores_and_board_can_be_read_on_a_phone(phone, at_work):
     called_back()
     period = periods.open_period("case_indicators", the_month("case_indicators"), by=acting("dispatcher"))

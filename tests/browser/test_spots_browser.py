@@ -79,6 +79,7 @@ def test_an_online_round_and_one_on_foot_share_a_checklist_and_a_skipped_stop_sh
     sound(desk, "joints")
 
 
+@pytest.mark.nightly
 def test_pairs_and_sources_fit_a_desk_and_a_phone(enter):  # noqa: F811
     case, shift = filed(), patrols.running()
     patrols.seen(shift, patrols.PARK[0] + 0.002)

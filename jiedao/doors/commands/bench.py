@@ -17,12 +17,13 @@ EXAMPLES = """
   jiedao bench road --quick              tiny sizes: shows that it runs, its figures mean nothing
   jiedao bench road --home /srv/bench    keep what was prepared there, or use it again
   jiedao bench pages                     what the server spends on every page, at 200,000 cases
-  jiedao bench growth                    lists, search, a case, writes at 10,000, 100,000 and 1,000,000 cases; 40 GB, an hour
+  jiedao bench growth                    lists, search, a case, writes at 10,000, 100,000 and 1,000,000 cases; 20 GB, half an hour
   jiedao bench places                    points to grids, singly and in bulk, and the checks of borders; ten seconds
   jiedao bench command                   positions taken per second beside a bare COPY, the nearest ten; two minutes
   jiedao bench live                      1,000 open desks from commit to hint, and the map's snapshot; three minutes
-  jiedao bench city                      sixteen districts at the rate of a city and its multiples; half an hour, 25 GB
+  jiedao bench city                      sixteen districts at the rate of a city and its multiples; half an hour, 15 GB
   jiedao bench scores                    a million orders of eighty units, every shipped indicator; half a minute
+  jiedao bench all --quick               everything at tiny sizes; without --quick two hours on an idle machine
 Nothing of your installation is read or touched. exit code: 0 every goal holds, 3 some do not, 1 it could not measure
 """
 
@@ -32,7 +33,7 @@ Measure = Callable[[argparse.Namespace, Any], tuple[Any, str, bool]]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=[*IN_A_PLACE, "places", "scores"], help="what to measure")
+    parser.add_argument("what", choices=["all", *IN_A_PLACE, "places", "scores"], help="what to measure")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, under a minute")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--out", type=Path, help="where the JSON goes (default var/bench-<what>.json)")
@@ -42,6 +43,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     _find()
+    if args.what != "all":
+        return _one(args)
+    if args.out or args.home:
+        raise Trouble("For all of them there is no one --out and no one --home: each has its own.")
+    codes = []
+    for what in ("places", "scores", *IN_A_PLACE):
+        print(f"── {what}", flush=True)
+        codes.append(_one(argparse.Namespace(**vars(args) | {"what": what})))
+    return max(codes)
+
+
+def _one(args: argparse.Namespace) -> int:
     if args.what in ("places", "scores"):
         return _in_process(args)
     from bench.place import Place  # noqa: PLC0415 -- optional dependency

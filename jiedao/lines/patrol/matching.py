@@ -37,7 +37,9 @@ def waiting(by: Actor) -> list[Case]:
     )  # fmt: skip
     theirs = DispatchOrder.objects.open().filter(unit_id__in=squads).values("case")
     placed = sight.visible_to(by).filter(closed_at=None, lon__isnull=False).exclude(Exists(asked))
-    placed = placed.select_related("process").order_by("-severity", "opened_at")
+    placed = (
+        placed.select_related("process", "item__list", "area").defer("area__shape").order_by("-severity", "opened_at")
+    )
     sent = list(placed.filter(pk__in=theirs)[:LOOKED_AT])
     ready = placed.filter(state__in=_dispatching()).exclude(Exists(open_))[:LOOKED_AT]
     can = [row for row in ready if row.process.definition.moves_of("dispatch", row.state)]
@@ -79,8 +81,11 @@ def propose(cases: Sequence[Case], by: Actor) -> Proposal:
     """The best pairs of open cases and people who may go. Nothing is sent: a person confirms each with `sending.send`."""
     if not 0 < len(cases) <= MOST_CASES:
         raise Refused("incomplete", verb="assign", missing=["case"])
+    crew = queries.crew(by)
+    if not any(one.state == "free" for one in crew.people):
+        return Proposal([], list(cases), 0, 0)
     offers = [
-        {c.who.shift_id: c for c in queries.candidates(case, by, most=40).offered if not c.who.is_busy}
+        {c.who.shift_id: c for c in queries.candidates(case, by, 40, crew).offered if not c.who.is_busy}
         for case in cases
     ]
     people = sorted({pk for offered in offers for pk in offered}, key=str)

@@ -80,13 +80,26 @@ class Powers:
         return self._barred[level]
 
 
-class Papers:
-    """Who of some people is certified for what a case asks (持证). Two queries for all of them."""
+@dataclass(frozen=True)
+class Certified:
+    """The kinds of certificate a district knows, and which of them some people hold today."""
 
-    def __init__(self, case: Case, persons: Iterable[UUID]) -> None:
-        self._known = terms(certificates.KINDS)
+    known: dict[str, Any]
+    held: dict[UUID, set[str]]
+
+
+def certified(persons: Iterable[UUID]) -> Certified:
+    """Two queries for all of them."""
+    known = terms(certificates.KINDS)
+    return Certified(known, certificates.held(persons) if known else {})
+
+
+class Papers:
+    """Who of some people is certified for what a case asks (持证)."""
+
+    def __init__(self, case: Case, people: Certified) -> None:
+        self._known, self._held = people.known, people.held
         self._needed = certificates.needed_for(case.item.type if case.item else "", self._known)
-        self._held = certificates.held(persons) if self._known else {}
 
     def lacks(self, person: UUID) -> bool:
         """Whether the case's kind of power asks for a certificate, and the person holds none of them."""

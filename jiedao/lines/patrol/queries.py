@@ -145,25 +145,40 @@ def snapshot(actor: Actor) -> list[list[Any]]:
     ]
 
 
-def candidates(case: Case, actor: Actor, most: int = 10) -> Candidates:
+@dataclass(frozen=True)
+class Crew:
+    """Everybody on duty in a scope, with what must be known of each before a case is looked at."""
+
+    people: list[OnDuty]
+    units: dict[UUID, Unit]
+    homes: dict[UUID, Unit]
+    certified: power.Certified
+
+
+def crew(actor: Actor) -> Crew:
+    """Asked once for any number of cases."""
+    people = on_duty(actor)
+    persons = [one.person_id for one in people]
+    units = {unit.id: unit for unit in Unit.objects.filter(pk__in={one.squad_id for one in people})}
+    return Crew(people, units, power.homes(persons), power.certified(persons))
+
+
+def candidates(case: Case, actor: Actor, most: int = 10, among: Crew | None = None) -> Candidates:
     """Who of the actor's scope could go to a case, and why. Empty for a case without a point."""
     if case.lon is None or case.lat is None:
         return Candidates([], [])
-    people = on_duty(actor)
+    among = among or crew(actor)
     powers, known, at = power.Powers(case), rules.rules(), now()
-    papers = power.Papers(case, [p.person_id for p in people])
-    units = {unit.id: unit for unit in Unit.objects.filter(pk__in={p.squad_id for p in people})}
-    homes = power.homes(p.person_id for p in people)
-    asked = set(_asked(case))
+    papers, asked = power.Papers(case, among.certified), set(_asked(case))
     far = rules.distances(
         (case.lon, case.lat),
-        [float("nan") if p.lon is None else p.lon for p in people],
-        [float("nan") if p.lat is None else p.lat for p in people],
+        [float("nan") if p.lon is None else p.lon for p in among.people],
+        [float("nan") if p.lat is None else p.lat for p in among.people],
     )
     offered, others = [], []
-    for person, away in zip(people, far, strict=True):
-        home = homes.get(person.person_id)
-        may = powers.of(units[person.squad_id], [home] if home else [])
+    for person, away in zip(among.people, far, strict=True):
+        home = among.homes.get(person.person_id)
+        may = powers.of(among.units[person.squad_id], [home] if home else [])
         found = _judged(person, float(away), may, known, at, person.person_id in asked)
         found.reasons.extend(papers.reasons(person.person_id))
         (offered if not _kept_out(found) else others).append(found)

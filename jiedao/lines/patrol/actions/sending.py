@@ -34,8 +34,9 @@ def send(case: Case, shifts: Sequence[UUID], *, by: Actor, seen: int | None = No
     """
     rows = _on_duty(shifts, by)
     with receipts.whole():
-        powers, papers = power.Powers(case), power.Papers(case, [row.person_id for row in rows])  # type: ignore[attr-defined]
-        homes = power.homes(row.person_id for row in rows)  # type: ignore[attr-defined]
+        persons = [row.person_id for row in rows]  # type: ignore[attr-defined]
+        powers, papers = power.Powers(case), power.Papers(case, power.certified(persons))
+        homes = power.homes(persons)
         for row in rows:
             home = homes.get(row.person_id)  # type: ignore[attr-defined]
             may = powers.of(row.roster.squad, [home] if home else [])
