@@ -212,6 +212,7 @@ def test_keys_are_not_laid_beside_the_backups(keep, tmp_path):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(900)
 def test_everything_is_equal_by_table_after_a_drill_and_after_a_restore(keep, fresh_database):
     assert keep("backup").returncode == 0
     drilled = keep("restore", "latest", "--check")
