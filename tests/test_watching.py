@@ -4,6 +4,8 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -19,6 +21,7 @@ from jiedao.doors.watch import alarms, answers, logs, metrics, notes, readings, 
 from jiedao.ground.db.roles import parameters
 from jiedao.kit import ports
 from jiedao.kit.clock import now
+from tests.conftest import wait_for
 from tests.desks import Colleague
 
 
@@ -71,15 +74,26 @@ def a_certificate_that_ends(folder, monkeypatch) -> None:
     monkeypatch.setenv("TLS_CERTIFICATE", str(path))
 
 
-def a_long_statement() -> threading.Thread:
-    def sleep() -> None:
-        with psycopg.connect(**parameters("web")) as web:
-            web.execute("SELECT pg_sleep(4), '13912345678'")
+@contextmanager
+def a_long_statement() -> Iterator[None]:
+    """Runs until it is cancelled; entered once it is as old as the alarm wants."""
+    old = "state = 'active' AND query LIKE '%pg_sleep%' AND clock_timestamp() - query_start > interval '2.2 s'"
+    with (
+        psycopg.connect(**parameters("worker"), autocommit=True) as worker,
+        psycopg.connect(**parameters("worker")) as long,
+    ):
 
-    thread = threading.Thread(target=sleep)
-    thread.start()
-    time.sleep(2.3)
-    return thread
+        def sleep() -> None:
+            with suppress(psycopg.errors.QueryCanceled):
+                long.execute("SELECT pg_sleep(120), '13912345678'")
+
+        thread = threading.Thread(target=sleep)
+        thread.start()
+        asked = f"SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND {old}"
+        wait_for(lambda: worker.execute(asked).fetchone() > (0,), 60)
+        yield
+        long.cancel()
+        thread.join()
 
 
 def test_planted_faults_ring_an_alarm_each(fresh_database, monkeypatch, tmp_path, settings):
@@ -91,10 +105,9 @@ def test_planted_faults_ring_an_alarm_each(fresh_database, monkeypatch, tmp_path
     monkeypatch.setattr(readings.shutil, "disk_usage", lambda place: full)
     notes.write("verify", well=False, said="3 faults")
     monkeypatch.setitem(alarms.kinds()["statements"].limits, "seconds", 2)
-    thread = a_long_statement()
 
-    state = ringing.look()
-    thread.join()
+    with a_long_statement():
+        state = ringing.look()
 
     rung = set(state["alarms"])
     print(f"reached {len(rung)} alarms of {len(rung)} faults")
