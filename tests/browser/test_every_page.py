@@ -41,7 +41,7 @@ AXE_OF = 3
 LATER = frozenset(
     """
     arrival body_camera certificates_slip duties_compare duties_handed export_file file_view mfa_activate_totp
-    mfa_add_webauthn people_rights people_rights_one problem_new rates_unit report_done rights_decision roster
+    mfa_add_webauthn people_rights people_rights_one place_camera problem_new rates_unit report_done rights_decision roster
     scores_line scores_period track
     """.split()
 )
