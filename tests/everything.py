@@ -1,5 +1,6 @@
 """All checks, then all tests (全部检查): what ./test runs once the packages are there."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+
+import pytest
 
 from jiedao.ground.db.home import CHECKOUT
 
@@ -33,6 +36,8 @@ TEMPLATE = {"template": [PYTHON, "-m", "tests.cluster"]}
 SPREAD = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 """Whole files to three workers, in the order of tests.plugin: the longest first."""
 
+MOST_UNSTEADY = 3
+
 
 @dataclass
 class Outcome:
@@ -54,9 +59,27 @@ def main(words: list[str]) -> int:
     spread = [] if narrowed or any(word.startswith("-n") for word in words) else SPREAD
     tests = subprocess.run([PYTHON, "-m", "pytest", *spread, *words], cwd=CHECKOUT, check=False)
     failed = [outcome.name for outcome in outcomes if not outcome.passed]
-    failed += ["tests"] if tests.returncode else []
+    excused = tests.returncode == pytest.ExitCode.TESTS_FAILED and not narrowed and _steady_alone()
+    failed += ["tests"] if tests.returncode and not excused else []
     print(f"── {'failed: ' + ', '.join(failed) if failed else 'all passed'} in {time.monotonic() - began:.0f} s")
     return int(bool(failed))
+
+
+def _steady_alone() -> bool:
+    """Whether all that failed were a few browser tests, and each passes when it is run again with nothing beside it.
+
+    Two cores draw three browsers at a time, and now and then one waits longer than its test does. What passes alone is
+    told by name, to be mended; what fails again, or is no browser test, has failed.
+    """
+    kept = CHECKOUT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+    names = sorted(json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else []
+    if not 0 < len(names) <= MOST_UNSTEADY or not all(name.startswith("tests/browser/") for name in names):
+        return False
+    print(f"── again, alone: {', '.join(names)}", flush=True)
+    again = subprocess.run([PYTHON, "-m", "pytest", *names], cwd=CHECKOUT, check=False)
+    for name in names if not again.returncode else ():
+        print(f"UNSTEADY {name}: failed beside others, passed alone", flush=True)
+    return not again.returncode
 
 
 def _static() -> list[Outcome]:
