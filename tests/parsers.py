@@ -16,6 +16,7 @@ from jiedao.doors.notify import addresses
 from jiedao.doors.package.read import read_shapes
 from jiedao.doors.readers import READERS
 from jiedao.doors.web import pmtiles, shift
+from jiedao.ground.db.home import CHECKOUT
 from jiedao.ground.places import files
 from jiedao.kit import ports
 from jiedao.kit.limits import Limit
@@ -28,7 +29,7 @@ from jiedao.record import definition
 from tests.fuzz import Parser, on_disk
 
 HERE = Path(definition.__file__).parent / "processes"
-RULES = Path(rules.__file__).parent / "rules"
+RULES = CHECKOUT / "jiedao" / "packages" / "scores"
 TRACK = (
     b'<gpx version="1.1"><trk><trkseg><trkpt lat="22.71" lon="113.91"><time>2026-11-22T01:02:03Z</time></trkpt>'
     b"</trkseg></trk></gpx>"

@@ -28,11 +28,14 @@ from jiedao.ground.db.roles import parameters
 from jiedao.ground.districts import district
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
+from jiedao.lines.exports import ledger
+from jiedao.lines.exports.models import Export
 from jiedao.record import consequences
 from jiedao.record.models import Effect, Entry
 from tests import cast
 from tests.conftest import wait_for
 from tests.post_office import web_server
+from tests.residents import acting
 
 TASKS = sorted(name for name in app.tasks if name.startswith("jiedao."))
 GULOU = "d320106"
@@ -117,7 +120,20 @@ def proves(office: Any) -> Callable[[], Any]:
     )
 
 
-SCENES = {consequences.TASK: follows, "jiedao.deliver": delivers, "jiedao.prove_channel": proves}
+def exports(office: Any) -> Callable[[], Any]:
+    """A list that was asked for: one file, and one notice to its asker."""
+    cast.reported()
+    ledger.ask(by=acting("dispatcher"), title="案件", path="/cases/", query="", form="csv", lang="en", purpose="work")
+
+    def effects() -> Any:
+        return list(Export.objects.values_list("state", "sha256")), Notice.objects.filter(verb="export").count()
+
+    return effects
+
+
+SCENES = {
+    consequences.TASK: follows, "jiedao.deliver": delivers, "jiedao.prove_channel": proves, ledger.TASK: exports
+}  # fmt: skip
 
 
 def _all_due() -> None:
