@@ -22,13 +22,13 @@ from procrastinate.contrib.django import app
 
 from jiedao.doors.notify import channels, outbox
 from jiedao.doors.notify.models import Channel, Notice, Sending
+from jiedao.doors.web.exporting import ledger  # registers its task
 from jiedao.ground.db.home import CHECKOUT
 from jiedao.ground.db.jobs import MOST_TRIES, free_stalled
 from jiedao.ground.db.roles import parameters
 from jiedao.ground.districts import district
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
-from jiedao.lines.exports import ledger
 from jiedao.lines.exports.models import Export
 from jiedao.record import consequences
 from jiedao.record.models import Effect, Entry

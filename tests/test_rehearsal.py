@@ -25,6 +25,7 @@ from jiedao.record.models import Case, Entry
 from tests.cheats import Crooks, among_us
 from tests.conftest import _other_database
 
+pytestmark = pytest.mark.timeout(900)  # the days are played in the setup of whoever comes first
 ENDS = datetime(2026, 6, 30, 18, tzinfo=SHANGHAI)  # a Tuesday
 MORNING = ENDS - timedelta(hours=12)
 SEED, BEGINS, PER_DAY = 7, ENDS - timedelta(days=5), 56
