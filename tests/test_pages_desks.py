@@ -212,6 +212,20 @@ def test_the_department_desk_leads_from_step_to_step():
     assert f"order-{order.id}" in handler.get("/department/?tab=answered").content.decode()
 
 
+def test_the_lead_of_a_call_is_led_to_the_start_before_the_reply():
+    case = reported(process="call")
+    sent(case=case)
+    handler, order = Colleague("drainage"), order_of(case)
+    resolution.acknowledge(order, by=acting("drainage"))
+    resolution.contact(order, by=acting("drainage"), way="phone", text="您好，下午到场", reached=True)
+
+    page = handler.get("/department/").content.decode()
+    assert f"/case/{case.number}/do/start/" in page and f"/case/{case.number}/do/reply/" not in page
+    assert handler.do(case.number, "start", order=order.id).status_code == 303
+    assert f"/case/{case.number}/do/reply/" in handler.get("/department/").content.decode()
+    assert handler.get(f"/case/{case.number}/do/reply/?order={order.id}").status_code == 200
+
+
 def test_nobody_finds_what_his_own_unit_handled_among_what_he_may_check():
     case = answered(sent("urban"), "urban", "urban")
     verification.ask_check(case.id, by=acting("dispatcher"))

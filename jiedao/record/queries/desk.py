@@ -211,8 +211,8 @@ def possible(definition: Definition, state: str, step: str, role: str) -> str:
 
 
 def _may(definition: Definition, state: str, verb: str, role: str) -> bool:
-    """Whether the handling side may do a verb in a state; who is heard only gives an opinion, reviews or signs."""
-    handling = {"heard"} if role == "heard" else {"lead", "helper", "assignee"}
+    """Whether this side may do a verb in a state: where only helpers may answer yet, the lead has to start first."""
+    handling = {"heard"} if role == "heard" else {role, "assignee"}
     return any(definition.roles[r].standing in handling for move in definition.moves_of(verb, state) for r in move.by)
 
 

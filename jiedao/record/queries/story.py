@@ -154,9 +154,7 @@ def _turn(case: Case, order: DispatchOrder, deadlines: list[Deadline]) -> Turn:
         if step in definition.steps and (step in by_name or taken[step])
     ]
     owes = (case.has_caller and order.role == "lead") or case.from_unit_id is not None
-    step = next_step(definition, taken, owes) if order.is_open else ""
-    if order.role == "heard" or "acknowledged" not in definition.steps:
-        step = possible(definition, case.state, step, order.role)
+    step = possible(definition, case.state, next_step(definition, taken, owes), order.role) if order.is_open else ""
     return Turn(order, deadlines, step, steps)
 
 
