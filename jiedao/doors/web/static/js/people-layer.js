@@ -66,7 +66,7 @@ export function addPeople(map) {
     source: "people",
     minzoom: 13,
     filter: ["!", ["has", "point_count"]],
-    layout: { "text-field": ["get", "sign"], "text-font": FONTS, "text-size": 13, "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.9, "text-justify": "auto" },
+    layout: { "text-field": ["get", "sign"], "text-font": FONTS, "text-size": 13, "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 1.3, "text-justify": "auto", "text-padding": 0 },
     paint: { "text-color": token("accent"), "text-halo-color": token("map"), "text-halo-width": 1.5 },
   });
   map.addLayer(signs, "ring");
