@@ -451,3 +451,10 @@ def test_what_is_missing_is_said_once_beside_its_field(resident):
     page = words(resident.act("rate", solved="yes"))
 
     assert page.count("还没有填，请补上") == 1
+
+
+def test_a_long_request_is_shortened_with_a_sign_that_it_is(resident):
+    number = opened(resident, words="三号楼前的路灯从上周起不亮，晚上看不见路。" * 4)
+    card = words(resident.get("/"))
+
+    assert f"{case_of(number).title}…" in card
