@@ -36,6 +36,27 @@ def test_each_figure_equals_the_list_it_opens():
     assert found["overdue"].rows > 0
 
 
+def test_each_figure_of_a_past_month_equals_its_list_too():
+    called_back(solved=True)
+    sent("drainage")
+    month = windows.name(windows.at(now(), board.month_rule()), board.month_rule())
+    with moved(now() + timedelta(days=45)):
+        boss, on = Colleague("leader"), board.span(board.month_rule(), windows.day_of(month, board.month_rule()))
+        for name, told in board.figures(acting("leader"), on).items():
+            listed = boss.get(f"/board/list/{name}/?month={month}").content.decode()
+            assert told.rows == len(re.findall(r'<tr id="row-', listed)), name
+
+
+def test_what_a_leader_instructed_stands_with_what_he_took_over():
+    case = sent("drainage")
+    Colleague("leader").do(case.number, "instruct", text="请分管领导牵头")
+
+    page = words(Colleague("leader").get("/organisation/linked/?tab=taken"))
+
+    assert case.number in page
+    assert "我的挂点" in words(Colleague("leader").get("/board/"))
+
+
 def test_a_leader_writes_an_instruction_with_a_date_on_a_case():
     case = sent("drainage")
     boss = Colleague("leader")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jiedao.ground.db.home import CHECKOUT
 from jiedao.kit.refusal import Refused
 from jiedao.lines.scores import facts, rules, second, sentences
-from jiedao.lines.scores.figures import AT, excluded, lines, opened, rounded
+from jiedao.lines.scores.figures import AT, excluded, lines, opened, points, rounded
 from jiedao.lines.scores.periods import plain, told, told_score
 from jiedao.lines.scores.sheets import Mark, scores
 from jiedao.lines.scores.subjects import written as written_marks
@@ -285,3 +285,16 @@ def test_the_rows_of_one_unit_are_found_in_a_file_as_if_all_were_read():
     for code in ("fire", "urban", "urban-2", "water", "rban", "nobody"):
         assert facts.kept(told, code) == [one for one in facts.kept(told) if one[0] == code]
     assert facts.kept(facts.written([]), "urban") == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_rows, st.sampled_from(["three_rates", "case_indicators", "whistles"]))
+def test_the_parts_of_a_composite_sum_to_it_on_every_line(found, name):
+    rule = rules.read(text(name))
+    for line in lines(found, rule).values():
+        for code, each in rule.composites.items():
+            adds = [points(part, line.figures[part.of]) for part in each.parts]
+            if line.composites[code] is None:
+                assert None in adds
+            else:
+                assert rounded(sum(adds), rule.places) == line.composites[code]

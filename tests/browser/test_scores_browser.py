@@ -79,7 +79,7 @@ def test_from_a_figure_of_the_board_to_the_instruction_in_four_keys_and_it_print
     box.fill("三日内报结果")
     page.click(f"#row-{case.number} form button")
     page.wait_for_url(f"**/case/{case.number}/")
-    assert case.entries.filter(verb="supervise").exists()
+    assert case.entries.filter(verb="instruct").exists()
 
 
 @pytest.mark.nightly

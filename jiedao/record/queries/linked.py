@@ -8,8 +8,8 @@ from jiedao.record.queries.worklists import Listing, Lists
 
 _OPEN = "c.phase = ANY('{intake,triage,dispatch,resolution,verification}')"
 _FIELD = "c.item_id IN (SELECT i.id FROM duties_dutyitem i WHERE %s IN (i.category, i.category_en, i.code))"
-_TAKEN = """jsonb_exists(c.marks, 'supervised') AND c.id IN (
-  SELECT e.case_id FROM record_entry e WHERE e.verb = 'supervise' AND e.person_id = %s)"""
+_TAKEN = """c.id IN (SELECT e.case_id FROM record_entry e WHERE e.person_id = %s
+  AND (e.verb = 'instruct' OR e.verb = 'supervise' AND jsonb_exists(c.marks, 'supervised')))"""
 
 
 def linked(lists: Lists, links: Iterable[Link]) -> Listing:
@@ -30,6 +30,6 @@ def linked(lists: Lists, links: Iterable[Link]) -> Listing:
 
 
 def taken_over(lists: Lists) -> Listing:
-    """Open cases that the actor has taken over to supervise and that are supervised still."""
+    """Open cases on which the actor wrote an instruction, or which he took over to supervise and that are supervised still."""
     person = lists.actor.person
     return lists.where(f"{_OPEN} AND {_TAKEN}", person.id) if person else lists.where("FALSE")
