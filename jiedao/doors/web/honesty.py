@@ -12,7 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jiedao.doors.fields import asked as field
 from jiedao.doors.web import sheet
 from jiedao.doors.web.clocks import is_chinese
+from jiedao.doors.web.templatetags.jiedao_ui import named
 from jiedao.doors.web.who import actor_of, staff
+from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import SHANGHAI, local, now
 from jiedao.kit.refusal import Absent
 from jiedao.kit.text import clean
@@ -38,18 +40,39 @@ def page(request: HttpRequest) -> HttpResponse:
     first = _monday(request)
     start = datetime.combine(first, time(), SHANGHAI)
     found = honesty.week(by, start, start + timedelta(days=7))
-    at = 0 if is_chinese() else 1
+    at, names = 0 if is_chinese() else 1, _names(found)
     shown = {
         "first": f"{first:%Y-%m-%d}",
         "last": f"{first + timedelta(days=6):%Y-%m-%d}",
         "before": f"{first - timedelta(days=7):%Y-%m-%d}",
         "kinds": [
-            {"code": code, "word": words[at], "rows": [hint for hint in found if hint.kind == code]}
+            {"code": code, "word": words[at], "rows": [_told(hint, names) for hint in found if hint.kind == code]}
             for code, words in honesty.KINDS.items()
         ],
         "count": len(found),
     }
     return render(request, "board/honesty.html", shown)
+
+
+def _names(found: list[honesty.Hint]) -> dict[str, str]:
+    """The names of the units that the hints speak of, by code. One query."""
+    codes = {code for hint in found for text in (hint.evidence, hint.more) for code in text.split(", ")}
+    return {unit.code: named(unit) for unit in Unit.objects.filter(code__in=codes)}
+
+
+def _told(hint: honesty.Hint, names: dict[str, str]) -> dict[str, str]:
+    """What the record says of a case, as a sentence."""
+    units = "、".join(names.get(code, code) for code in hint.more.split(", "))
+    said = {
+        "no_contact": gettext("%(unit)s answered at %(at)s; no contact with the caller is on record."),
+        "same_photo": gettext("The same photo stands in %(at)s."),
+        "elsewhere": gettext("The photo of the answer was taken %(at)s m from the case."),
+        "no_call": gettext("The callback reached nobody, and yet it is noted as satisfied."),
+        "own_report": gettext("%(reporter)s reported it and handled it."),
+        "again": gettext("Returned %(at)s times: %(unit)s."),
+    }[hint.kind]
+    told = said % {"unit": units, "at": hint.evidence, "reporter": names.get(hint.evidence, hint.evidence)}
+    return {"number": hint.number, "told": told}
 
 
 def _monday(request: HttpRequest) -> date:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from jiedao.doors.web import scores_words, tabs
-from jiedao.doors.web.templatetags.jiedao_ui import pick
+from jiedao.doors.web.templatetags.jiedao_ui import named, pick
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
@@ -76,7 +76,7 @@ def period(request: HttpRequest, code: str, called: str) -> HttpResponse:
         "asked_beside": bool(request.GET.get("beside")),
         "may_rank": may_rank,
         "ranked": may_rank and by_score,
-        "objections": [_objection(one, by) for one in _readable(found, by)],
+        "objections": _objections(_readable(found, by), by),
     }
     return render(request, "scores/period.html", shown)
 
@@ -93,7 +93,7 @@ def line(request: HttpRequest, code: str, called: str, about: str) -> HttpRespon
     rule = periods.rule_of(found)
     shown = _frame(found, by, statement) | {
         "line": _line(found, one, None),
-        "objections": [_objection(each, by) for each in objections.of_period(found) if each.about == about],
+        "objections": _objections([each for each in objections.of_period(found) if each.about == about], by),
         "may_object": objections.may_object(found, about, by) and found.state in ("published", "objection")
         and found.objections_until is not None and now() <= found.objections_until,
         "kinds": [(kind, pick(label)) for kind, label in rule.exclusions.items()],
@@ -180,11 +180,18 @@ def _readable(found: Period, by: Actor) -> list[Any]:
     return [one for one in rows if one.decided_at or one.raised_by == (by.person.id if by.person else None)]
 
 
-def _objection(one: Any, by: Actor) -> dict[str, Any]:
+def _objections(rows: list[Any], by: Actor) -> list[dict[str, Any]]:
+    """The objections with the names of whom they are about, in one query."""
+    names = desk.names(one.about for one in rows)
+    return [_objection(one, by, {code: named(each) for code, each in names.items()}) for one in rows]
+
+
+def _objection(one: Any, by: Actor, names: dict[str, str]) -> dict[str, Any]:
     rule = periods.rule_of(one.period)
     mine = by.person is not None and one.raised_by == by.person.id
     return {
         "row": one,
+        "about": names.get(one.about, one.about),
         "kind": scores_words.why(one.kind, rule) if one.order_id else gettext("Marked anew by its rater"),
         "may_decide": desk.keeps(by) and one.decided_at is None and not mine,
         "outcome": {"upheld": gettext("Upheld"), "dismissed": gettext("Dismissed")}.get(one.outcome, gettext("Open")),
@@ -269,7 +276,7 @@ def _parts(facts: list[Row], unit: Unit, rule: Rule) -> list[dict[str, Any]]:
         adds = []
         for part in each.parts:
             exact = points(part, line.figures[part.of])
-            text = None if exact is None else f"{rounded(exact, 4):f}"
+            text = None if exact is None else sentences.number(rounded(exact, 4))
             adds.append({"label": pick(rule.indicators[part.of].label), "points": scores_words.value(text)})
         told.append({"label": pick(each.label), "value": scores_words.value(_text(line.composites[code])), "parts": adds,
                      "formula": sentences.weighted(each, rule, scores_words.lang())})  # fmt: skip
@@ -289,11 +296,12 @@ def _sheet(found: Period, by: Actor, one: desk.Shown, statement: Statement | Non
         if sided and (mark.side, mark.rater) == (sided[0], sided[1].code)
     }
     told = (statement.figures.get(one.code) or {}) if statement else {}
+    raters = {code: named(each) for code, each in desk.names(mark.rater for mark in marks).items()}
     return {
         "subject": subject,
         "sides": [{"label": pick(side.label), "formula": sentences.rated(side, scores_words.lang())}
                   for side in rule.raters.values()],
-        "marks": [{"side": pick(rule.raters[mark.side].label), "rater": mark.rater,
+        "marks": [{"side": pick(rule.raters[mark.side].label), "rater": raters.get(mark.rater, mark.rater),
                    "aspect": pick(rule.raters[mark.side].aspects[mark.aspect]), "points": sentences.number(mark.points)}
                   for mark in marks],
         "complete": score.complete,

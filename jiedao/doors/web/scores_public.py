@@ -60,6 +60,7 @@ def _told(period: Period) -> dict[str, Any]:
                 "cells": [_cell(statement.figures[unit.code], counts[unit.code], one["code"], rule) for one in columns],
             }
             for unit in desk.units_of(statement)
+            if any(counts[unit.code].values())
         ],
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Words of the scores (评分用语): what states, steps and reasons are called, and how a value reads."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext, pgettext
@@ -75,6 +76,8 @@ def value(text: str | None, shown_as: str = "") -> str:
     """A value as it reads: no data is said, never 0 or 100."""
     if text is None:
         return gettext("no data")
+    if shown_as == "number":
+        return sentences.number(Decimal(text))
     return f"{text} %" if shown_as == "percent" else text
 
 

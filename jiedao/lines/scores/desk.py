@@ -12,7 +12,7 @@ from uuid import UUID
 from jiedao.ground.districts import current_district
 from jiedao.ground.journal import receipts
 from jiedao.ground.people import Actor
-from jiedao.ground.people.models import Unit
+from jiedao.ground.people.models import Person, Unit
 from jiedao.ground.terms import competence
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Absent, Refused
@@ -241,3 +241,13 @@ def counted(statement: Statement) -> dict[str, dict[str, int]]:
                 name: min((each[part.of] for part in made.parts), default=0) for name, made in rule.composites.items()
             }
     return found
+
+
+def names(codes: Iterable[str]) -> dict[str, Unit | Person]:
+    """Units and people by the code that stands on a line."""
+    wanted = set(codes)
+    if not wanted:
+        return {}
+    found: dict[str, Unit | Person] = {unit.code: unit for unit in Unit.objects.filter(code__in=wanted)}
+    people = Person.objects.filter(code__in=wanted - set(found)) if wanted - set(found) else ()
+    return found | {person.code: person for person in people}

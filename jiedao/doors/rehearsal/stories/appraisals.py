@@ -51,6 +51,7 @@ UPHELD = ("该件经复核不在本单位职责清单内，派单当日未附主
           "职责清单截图 1 份、派单记录 1 份（演示）", "经核对职责清单，该事项确不由该单位主办，予以剔除。")  # fmt: skip
 DISMISSED = ("该件已按期办结，诉求人口头表示认可。", "现场照片 2 张、签收单 1 份（演示）",
              "回访记录为未解决，照片不能证明诉求人所述问题已消除，维持原评分。")  # fmt: skip
+WEATHER = ("办理期间遇连续降雨，现场无法作业。", "气象记录 1 份（演示）", "气象记录与该件办理时段不符，维持原评分。")
 ANEW = ("该项得分与平时记录不符，请重新核对。", "考勤与工作日志各 1 份（演示）", "日志可以证明，请评分方重新打分。")
 ANEW_UNIT = (
     "评分与全年双向派单办理情况不符，请重新核对。",
@@ -152,7 +153,8 @@ def contested(scene: Scene, keepers: Keepers, period: Period, rule: Rule) -> Sto
         by = scene.cast.of_unit(unit, "unit_head", "squad_head", "handler") if unit else None
         if unit is None or by is None:
             return
-        kind = kind if kind in rule.exclusions else next(iter(rule.exclusions))
+        if kind not in rule.exclusions:
+            (reason, evidence, why), kind = WEATHER, list(rule.exclusions)[-1]
         raised = scene.act(
             None, objections.raise_, period, unit.code, by=by, reason=reason, evidence=evidence, kind=kind,
             number=number, order_id=UUID(order),
