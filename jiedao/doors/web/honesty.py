@@ -14,7 +14,6 @@ from jiedao.doors.web import sheet
 from jiedao.doors.web.clocks import is_chinese
 from jiedao.doors.web.templatetags.jiedao_ui import named
 from jiedao.doors.web.who import actor_of, staff
-from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import SHANGHAI, local, now
 from jiedao.kit.refusal import Absent
 from jiedao.kit.text import clean
@@ -55,9 +54,9 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _names(found: list[honesty.Hint]) -> dict[str, str]:
-    """The names of the units that the hints speak of, by code. One query."""
+    """The names of the units that the hints speak of, by code."""
     codes = {code for hint in found for text in (hint.evidence, hint.more) for code in text.split(", ")}
-    return {unit.code: named(unit) for unit in Unit.objects.filter(code__in=codes)}
+    return {code: named(unit) for code, unit in desk.names(codes).items()}
 
 
 def _told(hint: honesty.Hint, names: dict[str, str]) -> dict[str, str]:
