@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import psycopg
 import pytest
 from allauth.account.internal.flows import login
 from django.db import connection, connections
 
-from jiedao.ground.db.roles import django_database, parameters
+from jiedao.ground.db.roles import django_database
 from jiedao.ground.districts import district
 from jiedao.ground.journal.models import Change, Look
 from jiedao.ground.people import contacts
@@ -304,7 +303,7 @@ def test_words_and_what_finds_them_go_after_five_years_and_the_chains_still_stan
 
 @pytest.mark.nightly
 def test_papers_and_rosters_go_when_their_months_are_over(old):
-    """What other lines keep: papers go with the words they were set from, turns with their shifts and tracks (G36)."""
+    """What other lines keep: papers go with the words they were set from; turns with their shifts (G36)."""
     dispatcher = Colleague("dispatcher")
     for name in ("help", "held"):
         assert dispatcher.post(f"/case/{old[name].number}/paper/a4/").status_code == 303
@@ -313,21 +312,14 @@ def test_papers_and_rosters_go_when_their_months_are_over(old):
         shift = patrols.running()
         patrols.seen(shift)
         Shift.objects.update(ended_at=now())
-        assert positions() == 1
         retain_as_worker(now() + timedelta(days=31), keeping.keep)
-        assert (positions(), Roster.objects.count(), Shift.objects.count()) == (0, 1, 1)
+        assert (Roster.objects.count(), Shift.objects.count()) == (1, 1)
         retain_as_worker(now() + timedelta(days=5 * 366 + 30), keeping.keep)
         assert (Roster.objects.count(), Shift.objects.count(), Sharing.objects.count()) == (0, 0, 0)
 
     with district("gulou"):
         retain_as_worker(now() + timedelta(days=5 * 366 + 30))
         assert [paper.case_id for paper in Paper.objects.all()] == [old["held"].id]
-
-
-def positions() -> int:
-    """Rows of tracks as the owner sees them: no wall, no shift opened."""
-    with psycopg.connect(**parameters("owner")) as owner:
-        return owner.execute(f"SELECT count(*) FROM {connection.schema_name}.patrol_position").fetchone()[0]
 
 
 def test_the_operators_list_tells_what_goes_when_and_what_went(in_gulou):

@@ -15,6 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,7 +41,8 @@ class Writers:
         self.ports: list[int] = []
         self.failed: list[str] = []
         self.done = 0
-        self._ended = threading.Event()
+        self._begun, self._over = Counter[int](), Counter[int]()
+        self._counting, self._ended = threading.Lock(), threading.Event()
         self._crowd = ThreadPoolExecutor(16)
         self._clock = threading.Thread(target=self._beat, daemon=True)
 
@@ -48,7 +50,9 @@ class Writers:
         began, sent = time.monotonic(), 0
         while not self._ended.is_set():
             if self.ports:
-                self._crowd.submit(self._write, self.ports[sent % len(self.ports)], sent)
+                port = self.ports[sent % len(self.ports)]
+                self._begun[port] += 1
+                self._crowd.submit(self._write, port, sent)
             sent += 1
             time.sleep(max(0.0, began + sent / A_SECOND - time.monotonic()))
 
@@ -61,11 +65,21 @@ class Writers:
         )  # fmt: skip
         try:
             with urllib.request.urlopen(request, timeout=30):
-                self.done += 1
+                with self._counting:
+                    self.done += 1
         except urllib.error.HTTPError as refused:
             self.failed.append(f"{refused.code} {refused.read()[:300]!r}")
         except OSError as lost:
             self.failed.append(repr(lost))
+        finally:
+            with self._counting:
+                self._over[port] += 1
+
+    def leave(self, port: int) -> None:
+        """Nothing more to this server, and what is under way is waited for: it is about to stop."""
+        self.ports = [other for other in self.ports if other != port]
+        time.sleep(0.2)
+        wait_for(lambda: self._over[port] == self._begun[port], 60)
 
     def __enter__(self) -> "Writers":
         self._clock.start()
@@ -118,9 +132,9 @@ def old_new_old(old: Path, new: Path, name: str, tmp_path: Path) -> Writers:
         with served(new, name, tmp_path / "new.log") as second:
             writers.ports = [port, second]
             time.sleep(6)
-            writers.ports = [port]
-            time.sleep(1)
+            writers.leave(second)
         time.sleep(4)
+        writers.leave(port)
     return writers
 
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
 
 from jiedao.ground.districts import district
 from jiedao.ground.journal.models import Change
@@ -30,7 +29,6 @@ from jiedao.record import succession
 from tests import listing, organising, test_organisation_change, test_scores_periods
 from tests.callbacks import called_back
 from tests.cast import reported, seat
-from tests.desks import Colleague
 from tests.patrols import HEAD, MEMBER, running, seen
 from tests.residents import acting
 from tests.test_foreign_ids import rows
@@ -75,18 +73,6 @@ def list_edited() -> Write:
 def process_drafted() -> Write:
     by = seat("platform-system_admin")
     return lambda: drafts.begin("event", by=by)
-
-
-def paper_made() -> Write:
-    number, by = reported().number, Colleague("dispatcher")
-
-    def make() -> None:
-        by.client.raise_request_exception = True
-        answer = by.post(f"/case/{number}/paper/a4/")
-        if answer.status_code != 303:  # a fault of the database is a page here, not an exception
-            raise DatabaseError(answer.status_code)
-
-    return make
 
 
 def month_merged() -> Write:
@@ -177,17 +163,12 @@ def token_made() -> Write:
 
 IN_GUANGMING = (turn_planned, turn_staffed, shift_ended, position_taken)
 SCENES = (
-    appointed, reorganised, corrected, list_proposed, list_edited, process_drafted, paper_made, month_merged, rights_asked,
+    appointed, reorganised, corrected, list_proposed, list_edited, process_drafted, month_merged, rights_asked,
     identity_deleted, case_held, template_kept, burden_added, certificate_refused, screen_made, token_made, *IN_GUANGMING,
 )  # fmt: skip
 EACH_COMMIT = (case_held,)
-QUIET = (paper_made, position_taken)
-"""A paper writes a look and no change; of a position its row is all there is."""
-
-
-def _all_but_looks() -> Any:
-    """Who opens a case is on the record before anything is shown, and stays there if nothing is."""
-    return {table: told for table, told in rows().items() if table != "journal_look"}
+QUIET = (position_taken,)
+"""Of a position its row is all there is."""
 
 
 @pytest.fixture
@@ -207,7 +188,7 @@ def test_of_a_change_whose_nth_statement_fails_nothing_is_left(place, monkeypatc
     write = scene()
     lines = Change.objects.count()
 
-    statements = fails_whole(monkeypatch, write, _all_but_looks if scene is paper_made else rows)
+    statements = fails_whole(monkeypatch, write, rows)
 
     print(f"reached {statements} statements of {scene.__name__}, each failed once")
     assert statements > 1
