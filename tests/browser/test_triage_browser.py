@@ -75,7 +75,7 @@ def test_mixed_cases_are_cleared_by_keyboard_alone_one_order_each(desk, at_work,
         case.refresh_from_db()
         assert case.phase == "dispatch", case.title
         assert case.orders.filter(role="lead").count() == 1
-    page = open_first(desk, "tab=returned", back)
+    page = open_first(desk, f"tab=returned&q={back.number}", back)
     assert "清单第 12 项" in page.inner_text("#detail")
 
 
