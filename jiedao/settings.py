@@ -155,7 +155,7 @@ setting(
 setting(
     "WAL_ARCHIVE",
     False,
-    "The embedded server keeps its log, so that `jiedao restore --at` reaches any moment; takes effect at its next start.",
+    "The embedded server keeps its log, so that `jiedao restore` reaches any moment with `--at`; takes effect at its next start.",
 )
 SEALS_ALSO = setting("SEALS_ALSO", [], "Further folders to which each seal is carried out, parted by spaces.")
 ALARM_URLS = setting(
