@@ -25,6 +25,8 @@ PUBLIC = {
     "report_offline": "an empty form",
     "public": "published figures, small counts closed",
     "public_list": "published rows, small counts closed",
+    "public_scores": "published scores of units, small counts closed",
+    "offices": "offices with their streets and phones are for everybody",
     "locate": "which area of this district a point lies in",
     "outlines": "outlines of this district",
     "follow": "opens with number and code alone",

@@ -368,6 +368,7 @@ def test_secrets_lie_behind_the_wall_or_are_named_here_with_why():
         "patrol.Source": "a source's hash of its key",
         "patrol.Device": "a device's hash of its key",
         "papers.Paper": "the key of a paper, wrapped",
+        "exports.Export": "the key of a file, wrapped",
         "notify.Channel": "an address sealed under a key of its own",
         "wall.Screen": "the hashes of a code that is typed once and of a display's key, read before anybody is known",
     }

@@ -110,7 +110,7 @@ def test_the_director_changes_the_post_he_acts_in(desk, at_work):
     desk.open("/desk/")
 
     page.select_option("#post", str(held[1].id))
-    page.click("form[action='/desk/post/'] button")
+    page.click("form:has(#post) button")
     page.wait_for_selector("h1")
 
     assert held[1].name in page.inner_text(".top .post")
