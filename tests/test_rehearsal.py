@@ -28,7 +28,8 @@ from tests.conftest import _other_database
 pytestmark = pytest.mark.timeout(900)  # the days are played in the setup of whoever comes first
 ENDS = datetime(2026, 6, 30, 18, tzinfo=SHANGHAI)  # a Tuesday
 MORNING = ENDS - timedelta(hours=12)
-SEED, BEGINS, PER_DAY = 7, ENDS - timedelta(days=5), 56
+SEED, PER_DAY = 7, 56
+BEGINS, BEGINS_AT_NIGHT = ENDS - timedelta(days=2), ENDS - timedelta(days=5)
 
 
 def rehearsed(seed: int, **given: object) -> Played:
@@ -80,12 +81,13 @@ class Rehearsed:
 
 
 @pytest.fixture(scope="module")
-def rehearsal(cluster, template, django_db_setup, django_db_blocker) -> Iterator[Rehearsed]:
+def rehearsal(request, cluster, template, django_db_setup, django_db_blocker) -> Iterator[Rehearsed]:
     """One play for the whole file: days of cheats and failing statements, with an opening at their end."""
     with _other_database(cluster, template, django_db_blocker), district("gulou"):
         before = _jobs()
+        begins = BEGINS_AT_NIGHT if request.config.getoption("--nightly") else BEGINS
         with among_us(SEED) as crooks:
-            played = play(BEGINS, ENDS, seed=SEED, per_day=PER_DAY, with_opening=True)
+            played = play(begins, ENDS, seed=SEED, per_day=PER_DAY, with_opening=True)
         yield Rehearsed(played, crooks, _jobs() - before)
 
 
@@ -103,8 +105,8 @@ def days(rehearsal) -> Iterator[Rehearsed]:
         transaction.set_rollback(True)
 
 
-def test_days_with_cheats_and_failing_statements_break_nothing(days):
-    """G12: at least 300 cases; every cheat was tried and refused, every failed verb left nothing."""
+def test_days_with_cheats_and_failing_statements_break_nothing(days, request):
+    """G12: at least 100 cases, 300 by night; every cheat was tried and refused, every failed verb left nothing."""
     crooks = days.crooks
     print(f"seed {SEED}")
     print(
@@ -113,7 +115,8 @@ def test_days_with_cheats_and_failing_statements_break_nothing(days):
     )
     assert (crooks.went_through, crooks.left_something) == ([], [])
     assert findings.broken() == []
-    assert days.played.cases >= 300 and sum(crooks.failed.values()) > 20
+    least, failed = (300, 20) if request.config.getoption("--nightly") else (100, 5)
+    assert days.played.cases >= least and sum(crooks.failed.values()) > failed
     assert set(crooks.tried) >= TRICKS
 
 
