@@ -40,12 +40,12 @@ CHECKS = 4
 MOST = 3
 """How many bodies rate one line: those that had to do with it."""
 FIGURES = {
-    "three_rates": "resolution",
-    "case_indicators": "on_time_handling",
-    "whistles": "completion",
-    "road_presence": "presence",
+    "three_rates": ("resolution", "response", "satisfaction"),
+    "case_indicators": ("on_time_handling", "closing"),
+    "whistles": ("completion",),
+    "road_presence": ("presence",),
 }
-"""The figure of a rule whose lost points a unit contests."""
+"""The figures of a rule whose lost points a unit contests, the first that lost any."""
 
 UPHELD = ("该件经复核不在本单位职责清单内，派单当日未附主办依据，不应计入本期。",
           "职责清单截图 1 份、派单记录 1 份（演示）", "经核对职责清单，该事项确不由该单位主办，予以剔除。")  # fmt: skip
@@ -165,13 +165,18 @@ def contested(scene: Scene, keepers: Keepers, period: Period, rule: Rule) -> Sto
 
 
 def _lost(scene: Scene, period: Period, rule: Rule) -> Iterator[tuple[Unit, str, str]]:
-    """Orders that cost their unit something, of one unit after the other."""
+    """Orders that cost their unit something: one of each unit first, then further ones; each order once."""
     rows = periods.frozen_rows(periods.latest(period))
+    found: dict[str, tuple[int, Unit, str, str]] = {}
     for unit in periods.units_of(rule):
-        seen = opened(rows, rule, unit.code, FIGURES[rule.code])
-        found = next((row for row, gives, _ in seen.rows if not gives), None)
-        if found is not None:
-            yield unit, found[1], found[2]
+        nth = 0
+        for figure in FIGURES[rule.code]:
+            for row, gives, _ in opened(rows, rule, unit.code, figure).rows:
+                if not gives and row[1] not in found:
+                    found[row[1]] = nth, unit, row[1], row[2]
+                    nth += 1
+    for _, unit, order, number in sorted(found.values(), key=lambda one: (one[0], one[1].code, one[3])):
+        yield unit, order, number
 
 
 def rated(scene: Scene, period: Period, rule: Rule) -> None:
