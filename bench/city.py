@@ -76,6 +76,9 @@ class Report:
         own = self.rounds[0]
         return not own.refused and own.p95 < 333
 
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"holds": self.holds}
+
 
 def rates() -> tuple[float, float]:
     """Reads and writes a second in the busiest hour of a city."""
@@ -122,23 +125,13 @@ def _mixed(materials: list[dict[str, Any]], reads: float, writes: float, seed: i
     chance = random.Random(f"city {seed}")
     kinds = {kind: reads * share for kind, share in SHARES.items()} | {"intake": writes / (1 + MOVES)}
     kinds["reply"] = writes - kinds["intake"]
-    each = {kind: [_of(kind, material, seed) for material in materials] for kind in kinds}
+    each = {kind: [requests.of(kind, material, seed) for material in materials] for kind in kinds}
     names, weights = list(kinds), list(kinds.values())
     while True:
         (kind,) = chance.choices(names, weights)
         request = next(chance.choice(each[kind]), None)
         if request is not None:  # a district whose orders are all answered
             yield request
-
-
-def _of(kind: str, material: dict[str, Any], seed: int) -> Iterator[bytes]:
-    return {
-        "list": lambda: requests.lists(material),
-        "number": lambda: requests.numbers(material),
-        "case": lambda: requests.cases(material),
-        "intake": lambda: requests.reports(material, named=False, seed=seed),
-        "reply": lambda: requests.replies(material, seed=seed),
-    }[kind]()
 
 
 def told(report: Report) -> str:
@@ -167,23 +160,27 @@ def make(count: int) -> list[str]:
     from jiedao.ground.districts import district  # noqa: PLC0415 -- after setup
 
     migrate()
-    labels = []
-    for number in range(count):
-        label = f"city{number:02d}"
+    labels = [f"city{number:02d}" for number in range(count)]
+    for number, label in enumerate(labels):
         with tempfile.TemporaryDirectory() as folder:
-            copied = Path(shutil.copytree(folder_of(DISTRICT), Path(folder) / label))
-            for part in (file for file in copied.rglob("*") if file.is_file()):
-                text = part.read_text(encoding="utf-8")
-                part.write_text(text.replace(CODE, f"9900{number:02d}"), encoding="utf-8")
-            head = copied / "package.yaml"
-            head.write_text(head.read_text(encoding="utf-8").replace(f"label: {DISTRICT}", f"label: {label}"), "utf-8")
+            copied = _renamed(folder_of(DISTRICT), Path(folder) / label, f"9900{number:02d}")
             content = read_checked(copied)
             place = demo.create(content.value("package"))
             package.load(copied, place, lambda line: None, content)
-            with district(place):
-                demo.open_accounts()
-        labels.append(label)
+        with district(place):
+            demo.open_accounts()
     return labels
+
+
+def _renamed(source: Path, target: Path, code: str) -> Path:
+    """A copy of the package under another code, its label that of the folder."""
+    shutil.copytree(source, target)
+    for part in (file for file in target.rglob("*") if file.is_file()):
+        text = part.read_text(encoding="utf-8").replace(CODE, code)
+        if part.name == "package.yaml":
+            text = text.replace(f"label: {DISTRICT}", f"label: {target.name}")
+        part.write_text(text, encoding="utf-8")
+    return target
 
 
 def _material(label: str) -> dict[str, Any]:
@@ -193,11 +190,6 @@ def _material(label: str) -> dict[str, Any]:
     from bench import material  # noqa: PLC0415 -- after setup
 
     return material.prepare(2_000, label)
-
-
-def as_json(report: Report) -> dict[str, Any]:
-    """For --json."""
-    return asdict(report) | {"holds": report.holds}
 
 
 if __name__ == "__main__":

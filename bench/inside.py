@@ -92,15 +92,7 @@ def _mark(place: Any, words: str) -> None:
 
 
 def _asked(kind: str, times: int, material: dict[str, Any], rows: int = 50) -> Iterator[dict[str, Any]]:
-    given = {
-        "intake": lambda: requests.reports(material, named=False, seed=times),
-        "named": lambda: requests.reports(material, named=True, seed=times),
-        "reply": lambda: requests.replies(material, seed=times),
-        "list": lambda: requests.lists(material, rows),
-        "search": lambda: requests.searches(material),
-        "number": lambda: requests.numbers(material),
-        "case": lambda: requests.cases(material),
-    }[kind]()
+    given = requests.of(kind, material, times, rows)
     # Made before anything is measured.
     return iter([_environ(request) for _, request in zip(range(times), given, strict=False)])
 

@@ -71,6 +71,19 @@ def cases(material: dict[str, Any]) -> Iterator[bytes]:
     return _gets(material, (f"/api/v1/cases/{number}" for number in cycle(material["numbers"])))
 
 
+def of(kind: str, material: dict[str, Any], seed: int, rows: int = 50) -> Iterator[bytes]:
+    """Requests of a kind, by the name the benches give it."""
+    return {
+        "intake": lambda: reports(material, named=False, seed=seed),
+        "named": lambda: reports(material, named=True, seed=seed),
+        "reply": lambda: replies(material, seed=seed),
+        "list": lambda: lists(material, rows),
+        "search": lambda: searches(material),
+        "number": lambda: numbers(material),
+        "case": lambda: cases(material),
+    }[kind]()
+
+
 def _gets(material: dict[str, Any], paths: Iterator[str]) -> Iterator[bytes]:
     return (load.get(path, material["reader"], material["host"]) for path in paths)
 

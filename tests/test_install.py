@@ -250,6 +250,11 @@ class Server:
         (target / "SHA256SUMS").unlink()
         return target
 
+    def installer(self, release: Path) -> list[str | Path]:
+        """The command that installs a release here."""
+        where = ["--host", "jiedao.test", "--port", str(self.port), "--prefix", self.place]
+        return [release / "deploy" / "install", *where]
+
     def run(self, *words: str | Path, ok: bool = True) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
             [str(word) for word in words], env=self.env, capture_output=True, text=True, check=False, timeout=600
@@ -338,15 +343,7 @@ def test_a_fresh_tree_is_installed_upgraded_under_load_rolled_back_and_restored(
     migrations = second / "jiedao" / "record" / "migrations"
     last = sorted(path.stem for path in migrations.glob("0*.py"))[-1]
     (migrations / f"{int(last[:4]) + 1:04d}_planted.py").write_text(PLANTED.format(last=last))
-    install = [
-        first / "deploy" / "install",
-        "--host",
-        "jiedao.test",
-        "--port",
-        str(server.port),
-        "--prefix",
-        server.place,
-    ]
+    install = server.installer(first)
 
     looked = server.run(*install)
     assert "Nothing was changed" in looked.stdout and not (server.place / "etc" / "jiedao").exists()
@@ -393,15 +390,7 @@ def test_a_release_that_never_becomes_ready_goes_back_by_itself(server):
     first, second = server.unpack(bundle, "jiedao-1"), server.unpack(bundle, "jiedao-2")
     broken = second / "jiedao" / "wsgi.py"
     broken.write_text('raise RuntimeError("it does not start")\n')
-    install = [
-        first / "deploy" / "install",
-        "--host",
-        "jiedao.test",
-        "--port",
-        str(server.port),
-        "--prefix",
-        server.place,
-    ]
+    install = server.installer(first)
     server.run(*install, "--workers", "1", "--write")
 
     done = server.jiedao("upgrade", "--to", "jiedao-2", "--no-backup", ok=False)

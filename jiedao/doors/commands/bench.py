@@ -125,7 +125,7 @@ def _city(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
     from bench import city  # noqa: PLC0415 -- optional dependency
 
     report = city.run(args.quick, place, _say)
-    return city.as_json(report), city.told(report), report.holds
+    return report.as_json(), city.told(report), report.holds
 
 
 IN_A_PLACE: dict[str, Measure] = {
