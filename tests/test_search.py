@@ -1,5 +1,6 @@
 """Search (检索): found by words, number and place; never out of sight, never with a person's number in an address."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -9,10 +10,11 @@ from jiedao.ground.journal.models import Look
 from jiedao.ground.places.models import Site
 from jiedao.ground.terms.models import Term
 from jiedao.kit import grams
-from jiedao.kit.clock import today
+from jiedao.kit.clock import now, today
 from jiedao.record import findables
 from jiedao.record.models import Case, Findable
-from jiedao.record.queries import search
+from jiedao.record.queries import search, titles
+from jiedao.record.queries.worklists import Lists
 from tests.cast import DISPATCHER, dispatched, reported, seat
 from tests.desks import Colleague
 
@@ -79,6 +81,25 @@ def test_the_newest_come_first_and_pages_go_on(django_assert_num_queries):
 
     assert [row.number for row in first.rows + second.rows] == [case.number for case in reversed(cases)]
     assert (first.more, second.more) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "sought",
+    ["盖松", "井", "MANHOLE", "anho", "nh", "a", "ｍａｎ", "%", "_", "\\", "'", "！", "路灯", "门 M", "26-", "盖井"],
+)
+def test_a_list_is_narrowed_by_its_index_to_what_a_look_at_every_title_finds(sought):
+    """Three ages: filed and no longer new, new and not yet filed, both."""
+    filed(words="三号楼门口井盖松动 Manhole 100% _")
+    Case.objects.update(opened_at=now() - timedelta(hours=2))
+    filed(words="门口井盖松动了 manhole!")
+    reported(words="井盖松动三次 'Manhole'")
+    condition, values = titles.holds(sought)
+    everything = Lists(seat(DISPATCHER)).where()
+
+    found = everything.searched(sought).ids()
+
+    assert sorted(found) == sorted(everything.also(condition, *values).ids())
+    assert len(found) == 3 or sought not in {"盖松", "井", "MANHOLE", "anho", "nh", "a", "26-"}
 
 
 def test_a_text_of_any_length_and_script_can_be_filed():

@@ -13,6 +13,8 @@ from jiedao.kit.text import fold
 MOST_LETTERS = 2_000
 """So much of a text is found: the first words say what it is about, and an index of everything costs every writer."""
 
+TRIPLE = 3
+
 _RUN = re.compile(r"(?P<han>[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0002ffff]+)|(?P<plain>[^\W_]+)")
 
 
@@ -31,6 +33,12 @@ def of_words(words: str) -> list[int]:
     return sorted({_number(gram) for run, han in _runs(fold(words)) for gram in _asked(run, han)})
 
 
+def certain(words: str) -> list[int]:
+    """The grams of every text that holds these words anywhere, as `LIKE` does: none of a single or a pair of letters."""
+    runs = [(run, han) for run, han in _runs(fold(words)) if han or len(run) >= TRIPLE]
+    return sorted({_number(gram) for run, han in runs for gram in _asked(run, han)})
+
+
 def _runs(text: str) -> list[tuple[str, bool]]:
     return [(found[0], found.lastgroup == "han") for found in _RUN.finditer(text)]
 
@@ -43,7 +51,7 @@ def _filed(run: str, han: bool) -> set[str]:
 
 def _asked(run: str, han: bool) -> set[str]:
     """The longest grams alone: they are the rarest. One or two letters find words that begin with them."""
-    size = 2 if han else 3
+    size = 2 if han else TRIPLE
     if len(run) < size:
         return {run}
     return {run[at : at + size] for at in range(len(run) - size + 1)}

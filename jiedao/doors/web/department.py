@@ -51,7 +51,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def _words_sought(work: Worklist) -> list[tuple[str, list[Any]]]:
     """Number or words of the title, as the other desks seek them."""
-    return [queries.title_holds(work.asked.words)] if work.asked.words else []
+    return [queries.titles.holds(work.asked.words)] if work.asked.words else []
 
 
 def _shown(work: Worklist, orders: queries.Orders) -> dict[str, Any]:

@@ -16,9 +16,8 @@ from jiedao.ground.people import Actor
 from jiedao.ground.people.contacts import known_subject
 from jiedao.ground.terms import competence
 from jiedao.kit.text import fold_width
-from jiedao.record.queries import search
+from jiedao.record.queries import search, titles
 
-_CASE_NUMBER = re.compile(r"[0-9]{2}-[0-9]{0,9}")
 _PERSONAL = re.compile(r"[0-9Xx]{7,}")
 
 
@@ -42,7 +41,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _is_personal(sought: str) -> bool:
     """Whether what was typed may be somebody's phone or document: a long run of digits that is no case number."""
     bare = fold_width(sought).replace(" ", "").replace("-", "")
-    return bool(_PERSONAL.search(bare)) and not _CASE_NUMBER.fullmatch(sought)
+    return bool(_PERSONAL.search(bare)) and not titles.is_number(sought)
 
 
 def _by_words(by: Actor, sought: str, number: int) -> dict[str, Any]:

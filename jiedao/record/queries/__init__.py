@@ -1,6 +1,7 @@
 """Queries (查询): work lists, counts, the story of a case. Reads only, hand-tuned, the same number whatever the rows."""
 
 from jiedao.record.definition import Definition
+from jiedao.record.queries import titles
 from jiedao.record.queries.centre import command_centre, next_due
 from jiedao.record.queries.desk import OrderRow, Orders
 from jiedao.record.queries.near import Near, around, duplicates
@@ -33,7 +34,6 @@ from jiedao.record.queries.worklists import (
     Listing,
     Lists,
     case_rows,
-    title_holds,
 )
 
 __all__ = [
@@ -78,6 +78,6 @@ __all__ = [
     "signings",
     "since",
     "story",
-    "title_holds",
+    "titles",
     "whistle_orders",
 ]

@@ -1,17 +1,15 @@
 """Search (检索): cases by number or words, and what else goes by a name: duties, places, units. Within sight, always."""
 
-import re
 from dataclasses import dataclass
 from uuid import UUID
 
 from jiedao.ground.people import Actor
 from jiedao.kit import grams
 from jiedao.kit.text import fold
-from jiedao.record.queries import pick, scope
+from jiedao.record.queries import pick, scope, titles
 from jiedao.record.queries.worklists import PAGE, CaseRow, rows_of
 
 MOST_WORDS = 8
-_NUMBER = re.compile(r"[0-9]{2}-[0-9]{0,9}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def of_subject(actor: Actor, subject: UUID, page: int = 1, size: int = PAGE) -> 
 
 
 def _wanted(sought: str) -> tuple[str, scope.Params]:
-    if _NUMBER.fullmatch(sought):
+    if titles.is_number(sought):
         return "c.number LIKE %s", [f"{sought}%"]
     terms = fold(sought).split()[:MOST_WORDS]
     wanted = grams.of_words(" ".join(terms))

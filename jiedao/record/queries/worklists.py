@@ -13,7 +13,7 @@ from jiedao.ground.people import Actor
 from jiedao.ground.terms.models import fact
 from jiedao.kit.clock import now
 from jiedao.record.definition import Definition, Label, State
-from jiedao.record.queries import pressing, scope
+from jiedao.record.queries import pressing, scope, titles
 from jiedao.record.queries.conditions import (
     NOT_OURS,
     NOT_SPOKEN,
@@ -94,7 +94,7 @@ class Listing:
         """Narrowed by number or title, by kind, by the path of an area."""
         found = self
         if words:
-            condition, values = title_holds(words)
+            condition, values = titles.found(words)
             found = found.also(condition, *values)
         if kind:
             found = found.also("c.kind = %s", kind)
@@ -124,12 +124,6 @@ class Listing:
             picked, values = pressing.pressing(self.where, self.params, now(), size, offset)
         found = scope.rows(f"WITH {picked} SELECT id FROM picked ORDER BY nth", values)
         return rows_of([row[0] for row in found], self.known)
-
-
-def title_holds(words: str) -> tuple[str, Params]:
-    """Number or words of the title, as desks seek in what they hold."""
-    like = words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return "(c.number LIKE %s OR c.title ILIKE %s)", [f"{like}%", f"%{like}%"]
 
 
 NEWEST = "c.opened_at DESC, c.id DESC"
