@@ -1,5 +1,9 @@
 """Tables made by replay: the same as by migrations, in every respect that the catalogue knows."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.db import connection
 
@@ -44,3 +48,21 @@ def test_a_replayed_schema_is_the_migrated_one(db, label):
     assert catalogue(other) ^ catalogue(first) == set()
     assert applied(other) == applied(first)
     assert len(catalogue(first)) > 1_000
+
+
+FULLY = """
+import contextlib, django
+django.setup()
+from jiedao.ground.db import drawing, schemas
+drawing.lean = contextlib.nullcontext
+schemas.create_district("990000", "whole")
+"""
+
+
+@pytest.mark.nightly
+def test_a_schema_whose_models_were_drawn_alone_is_the_one_drawn_in_full(fresh_database):
+    env = os.environ | {"DATABASE_NAME": fresh_database, "JIEDAO_ROLE": "owner"}
+    subprocess.run([sys.executable, "-c", FULLY], env=env, check=True)
+    first = District.objects.get(label=demo.DISTRICTS[0]).schema_name
+
+    assert catalogue("d990000") ^ catalogue(first) == set()

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
-from jiedao.ground.db import replay
+from jiedao.ground.db import drawing, replay
 from jiedao.ground.db.grants import grant
 from jiedao.ground.db.home import Trouble
 from jiedao.ground.db.roles import bootstrap, make_roles, parameters, server
@@ -90,7 +90,8 @@ def _one_schema(schema: str, report: Report) -> None:
 
 
 def _run_migrations(schema: str) -> None:
-    call_command("migrate_schemas", schema_name=schema, verbosity=0, interactive=False)
+    with drawing.lean():
+        call_command("migrate_schemas", schema_name=schema, verbosity=0, interactive=False)
 
 
 def _number_sequences(owner: psycopg.Connection, schema: str) -> None:
