@@ -96,6 +96,9 @@ class Desks:
     def close(self) -> None:
         self.running = False
         self.thread.join(2)
+        for key in list(self.selector.get_map().values()):
+            key.fileobj.close()  # type: ignore[union-attr]
+        self.selector.close()
 
 
 def measure(desks: int, moves: int) -> Live:
@@ -149,6 +152,13 @@ def _moves(opened: Desks, desks: int, moves: int) -> tuple[list[float], int]:
     return waits, missed
 
 
+def sessions(label: str) -> list[str]:
+    from jiedao.ground.districts import district  # noqa: PLC0415 -- app ready
+
+    with district(label):
+        return _sessions()
+
+
 def _sessions() -> list[str]:
     """Colleagues of the centre, who hear of everything, each signed in once."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415 -- app ready
@@ -200,6 +210,9 @@ def main() -> None:
     import django  # noqa: PLC0415 -- slow import
 
     django.setup()
+    if sys.argv[1] == "sessions":
+        print(json.dumps(sessions(sys.argv[2])))
+        return
     found = measure(int(sys.argv[1]), int(sys.argv[2]))
     print(json.dumps(vars(found) | {"holds": found.holds}))
 

@@ -22,8 +22,9 @@ EXAMPLES = """
   jiedao bench command                   positions taken per second beside a bare COPY, the nearest ten; two minutes
   jiedao bench live                      1,000 open desks from commit to hint, and the map's snapshot; three minutes
   jiedao bench city                      sixteen districts at the rate of a city and its multiples; half an hour, 15 GB
+  jiedao bench soak                      two hours of light work: what grows with time grows there
   jiedao bench scores                    a million orders of eighty units, every shipped indicator; half a minute
-  jiedao bench all --quick               everything at tiny sizes; without --quick two hours on an idle machine
+  jiedao bench all --quick               everything at tiny sizes; without --quick four hours on an idle machine
 Nothing of your installation is read or touched. exit code: 0 every goal holds, 3 some do not, 1 it could not measure
 """
 
@@ -121,6 +122,13 @@ def _growth(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
     return report.as_json(), growth.told(report), not report.grows
 
 
+def _soak(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
+    from bench import soak  # noqa: PLC0415 -- optional dependency
+
+    report = soak.run(soak.QUICK if args.quick else soak.FULL, place, _say)
+    return report.as_json(), soak.told(report), report.holds
+
+
 def _city(args: argparse.Namespace, place: Any) -> tuple[Any, str, bool]:
     from bench import city  # noqa: PLC0415 -- optional dependency
 
@@ -135,6 +143,7 @@ IN_A_PLACE: dict[str, Measure] = {
     "command": _command,
     "live": _live,
     "city": _city,
+    "soak": _soak,
 }
 
 
