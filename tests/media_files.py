@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 from PIL import Image
+from pypdf import PdfWriter
 
 from jiedao.kit.media import inspect
 from jiedao.kit.refusal import Refused
@@ -47,6 +48,16 @@ def bomb_png(width, height):
     body = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def pdf(change=None):
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    if change:
+        change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 MAIN = "application/vnd.openxmlformats-officedocument"

@@ -12,7 +12,7 @@ from jiedao.kit import ports
 from jiedao.kit.ids import new_id
 from jiedao.kit.refusal import Refused
 from jiedao.record.models import Attachment
-from tests.media_files import document
+from tests.media_files import document, pdf
 from tests.residents import THERE, Resident, case_of, photo, sent_to_urban
 
 pytestmark = pytest.mark.usefixtures("in_gulou")
@@ -71,6 +71,28 @@ def test_what_is_no_picture_of_ours_is_handed_over_and_not_shown():
         "attachment; filename=\"file.docx\"; filename*=UTF-8''%E8%AF%B4%E6%98%8E%20%E4%B9%A6.docx"
     )
     assert resident.get(f"/files/{file.id}/thumb/").status_code == 404
+
+
+def test_the_first_page_of_a_pdf_stands_small_wherever_its_case_is_read():
+    from tests.desks import Colleague
+
+    resident, paper = Resident(), io.BytesIO(pdf())
+    paper.name = "通知.pdf"
+    number, _ = resident.reported(photos=[paper])
+    sent_to_urban(number)
+    file = Attachment.objects.get(case__number=number)
+
+    small, whole = resident.get(f"/files/{file.id}/thumb/"), resident.get(f"/files/{file.id}/")
+
+    assert (small.headers["Content-Type"], small.headers["Content-Disposition"][:7]) == ("image/jpeg", "inline;")
+    assert small.headers["Content-Security-Policy"].startswith("default-src 'none'; sandbox")
+    assert whole.headers["Content-Disposition"].startswith("attachment; ")
+    for page in (
+        resident.get("/follow/"),
+        Colleague("urban").get(f"/case/{number}/"),
+        resident.get(f"/files/{file.id}/view/"),
+    ):
+        assert f'src="/files/{file.id}/thumb/" alt="第一页"' in page.content.decode()
 
 
 def test_strangers_neighbours_and_guessers_get_the_same_nothing(sent):

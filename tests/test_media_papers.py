@@ -8,20 +8,19 @@ import zipfile
 import zlib
 
 import pytest
-from pypdf import PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+from PIL import Image
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    NumberObject,
+    StreamObject,
+    TextStringObject,
+)
 
-from tests.media_files import document, look, office, sheet, types, why
-
-
-def pdf(change=None):
-    writer = PdfWriter()
-    writer.add_blank_page(200, 200)
-    if change:
-        change(writer)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+from jiedao.kit import media
+from tests.media_files import document, look, office, pdf, sheet, types, why
 
 
 def test_a_plain_pdf_is_kept_as_it_came(tmp_path):
@@ -31,7 +30,64 @@ def test_a_plain_pdf_is_kept_as_it_came(tmp_path):
 
     assert (verdict.kind, verdict.mime, verdict.name, verdict.pages) == ("pdf", "application/pdf", "通知.pdf", 1)
     assert verdict.kept.read_bytes() == came
-    assert verdict.thumb is None
+    with Image.open(verdict.thumb) as drawn:
+        assert (drawn.format, drawn.size) == ("JPEG", (320, 320))
+
+
+def boxed(width, height):
+    """A PDF whose page says it is so large."""
+    return pdf(lambda writer: writer.pages[0].update({NameObject("/MediaBox"): box(width, height)}))
+
+
+def box(width, height):
+    return ArrayObject([NumberObject(0), NumberObject(0), FloatObject(width), FloatObject(height)])
+
+
+@pytest.mark.parametrize(("width", "height"), [(4e7, 3e7), (2e9, 1), (1, 2e9), (0, 0), (-300, 400), (1e-9, 1e-9)])
+def test_a_page_of_any_size_is_drawn_small_or_not_at_all(tmp_path, width, height):
+    verdict = look(tmp_path, boxed(width, height))
+
+    assert verdict.kind == "pdf"
+    if verdict.thumb:
+        with Image.open(verdict.thumb) as drawn:
+            assert max(drawn.size) <= 320
+
+
+def painted(strokes):
+    """A PDF that paints so many lines over one another before its page is whole."""
+
+    def change(writer):
+        stream = StreamObject()
+        stream.set_data(b"q 0.5 w " + b"0 0 m 200 200 l 0 200 m 200 0 l S " * strokes + b"Q")
+        writer.pages[0][NameObject("/Contents")] = writer._add_object(stream.flate_encode(9))
+
+    return pdf(change)
+
+
+def test_what_a_page_shows_stands_on_its_thumbnail(tmp_path):
+    with Image.open(look(tmp_path, painted(1)).thumb) as drawn:
+        assert drawn.convert("L").getextrema()[0] < 200
+
+
+@pytest.mark.nightly
+def test_a_page_that_takes_too_long_to_draw_costs_its_thumbnail_and_not_the_paper(tmp_path):
+    began = time.monotonic()
+
+    verdict = look(tmp_path, painted(3_000_000))
+
+    assert (verdict.kind, verdict.thumb) == ("pdf", None)
+    assert time.monotonic() - began < 5
+
+
+def test_a_child_that_dies_while_it_draws_has_said_what_the_paper_is(tmp_path, monkeypatch):
+    dies = "m.first_page = lambda *told: os.kill(os.getpid(), 9); main()"
+    monkeypatch.setattr(
+        media, "_CHILD", media._CHILD.replace("main()", f"import os, jiedao.kit.media_drawing as m; {dies}")
+    )
+
+    verdict = look(tmp_path, pdf())
+
+    assert (verdict.kind, verdict.thumb) == ("pdf", None)
 
 
 def acting(**action):

@@ -80,6 +80,9 @@ def test_the_chart_shows_plates_seats_and_who_sits_there(boss):
     assert "区城市管理局" in page and "综合执法局" in page and "后台" in page
     assert holder("urban-handler-1").name in page
     assert "下辖" in page
+    below = Unit.objects.on().filter(parent__code="320106001").exclude(kind="community").first()
+    assert below.name not in page
+    assert 'href="?unit=320106001"' in boss.get("/organisation/").content.decode()
 
 
 def test_one_sub_district_shows_down_to_its_communities(boss):

@@ -349,7 +349,8 @@ def test_the_auditor_reads_who_read_who_changed_and_who_signed_in_and_nobody_els
     Colleague("supervisor").post(f"/case/{case.number}/contact/", {"purpose": "verify"})
     auditor = Colleague("auditor")
 
-    assert case.number in words(auditor.get(f"/audit/?number={case.number}"))
+    page = words(auditor.get(f"/audit/?number={case.number}&what=contact"))
+    assert f"查看来电人 核实诉求内容 {case.number}" in page
     assert auditor.get("/audit/?tab=changes").status_code == auditor.get("/audit/?tab=sign_ins").status_code == 200
     for other in ("admin", "security", "leader", "dispatcher", "drainage"):
         assert Colleague(other).get("/audit/").status_code == 404

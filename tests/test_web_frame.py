@@ -285,6 +285,18 @@ def test_a_page_that_is_open_stands_in_the_bar_whoever_opened_it(db):
     assert "grids" in first and "grids" not in folded
 
 
+def test_on_a_page_that_is_open_to_everybody_the_bar_is_still_that_of_the_post(db):
+    first, folded = bar_of("dispatcher", "/public/")
+
+    assert first == bar_of("dispatcher", "/desk/")[0]
+    assert "organisation" in folded
+
+
+def test_who_holds_several_posts_begins_in_the_one_that_was_given_first(db):
+    assert bar_of("establishment", "/desk/")[0][:3] == ["desk", "department", "admission"]
+    assert bar_of("director", "/desk/")[0][:3] == ["desk", "board", "supervision"]
+
+
 def test_no_two_desks_have_one_letter():
     bar = (Path(frame.__file__).parent / "templates" / "ui" / "_top.html").read_text()
     letters = [desk.letter for desk in frame.STAFF if desk.letter] + re.findall(r'data-go="([A-Z])"', bar)

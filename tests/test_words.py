@@ -11,6 +11,7 @@ from django.utils import translation
 import jiedao
 from jiedao.doors import sentences, words
 from jiedao.doors.sentences import SENTENCES
+from jiedao.doors.web import audit_words
 from jiedao.doors.web.templatetags import jiedao_ui
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.record.predicates import PREDICATES
@@ -138,3 +139,17 @@ def test_no_rule_has_two_sentences():
 def test_no_reader_meets_a_mark_that_is_for_reviewers(mark, told):
     with translation.override("zh-hans"):
         assert jiedao_ui.source_mark(mark) == told
+
+
+def test_everything_that_the_journal_keeps_has_its_word_in_the_audit():
+    """The kinds as they stand in the code: a new one without a word would show the auditor a code."""
+    written = re.compile(r"notes\.(change|look)\(\s*(?:by\.scope,\s*)?\"([A-Za-z_.]+)\"")
+    found = {
+        pair
+        for file in Path(jiedao.__file__).parent.rglob("*.py")
+        for pair in written.findall(file.read_text(encoding="utf-8"))
+    }
+    words = {"change": audit_words.CHANGED, "look": audit_words.READ}
+
+    assert len(found) > 15
+    assert [kind for of, kind in sorted(found) if kind not in words[of]] == []

@@ -114,7 +114,7 @@ def accounts(label: str) -> list[SignIn]:
         secrets = {row.user_id: _secret(row) for row in Authenticator.objects.filter(type=Authenticator.Type.TOTP)}
         held: dict[object, list[Post]] = {}
         rows = Tenure.objects.filter(valid_to=None).select_related("post__unit", "post__kind")
-        for tenure in rows.order_by("post__kind__rank"):
+        for tenure in rows.order_by("valid_from", "id"):
             held.setdefault(tenure.person_id, []).append(tenure.post)
         found = Account.objects.filter(person__isnull=False, is_active=True).select_related("person")
         return [

@@ -1,7 +1,7 @@
 """Media (附件): an upload is opened in a child process with limits; what leaves it is ours or has been looked through.
 
 Pictures are re-encoded, so nothing of the original survives; when and where one was taken is handed back beside it
-(R16). Everything else is kept as it came, after it was read from end to end (A15).
+(R16). Everything else is kept as it came, after it was read from end to end (A15); of a PDF the first page is drawn small.
 """
 
 import json
@@ -52,7 +52,7 @@ class Verdict:
 
 
 def inspect(source: Path, name: str, out: Path) -> Verdict:
-    """Looks through an upload and writes what may be kept to `out`, a picture's thumbnail beside it.
+    """Looks through an upload and writes what may be kept to `out`, the thumbnail of a picture or a PDF beside it.
 
     Refuses `bad_file` with `why`: empty, too_big, kind, broken, pixels, too_long, too_heavy, encrypted, macros,
     active, external, bomb, rows or columns. What the sender called the file decides nothing but its title.
@@ -77,7 +77,7 @@ def inspect(source: Path, name: str, out: Path) -> Verdict:
         name=f"{_title(name)}.{found['suffix']}",
         kept=out,
         size=out.stat().st_size,
-        thumb=thumb if found["kind"] == "picture" else None,
+        thumb=thumb if thumb.exists() else None,
     )
 
 
@@ -94,16 +94,17 @@ def _ask_child(source: Path, name: str, out: Path, thumb: Path) -> dict[str, Any
             cwd=source.absolute().parent,
             check=False,
         )
-    except subprocess.TimeoutExpired:
-        raise _bad(name, "too_heavy") from None
+        code, said, faults = ended.returncode, ended.stdout, ended.stderr
+    except subprocess.TimeoutExpired as late:
+        code, said, faults = -1, late.stdout or b"", b""
     finally:
         _turns.release()
-    if ended.returncode < 0:  # a signal: out of its CPU time, or a decoder fell over
+    if said.endswith(b"\n"):  # whole; what it drew after that may have cost it its life
+        answer: dict[str, Any] = json.loads(said)
+        return answer
+    if code < 0:  # a signal: out of its CPU time, or a decoder fell over
         raise _bad(name, "too_heavy")
-    if ended.returncode or not ended.stdout:
-        raise RuntimeError(f"the media child did not start: {ended.stderr[-500:].decode(errors='replace')}")
-    answer: dict[str, Any] = json.loads(ended.stdout)
-    return answer
+    raise RuntimeError(f"the media child did not start: {faults[-500:].decode(errors='replace')}")
 
 
 def _bad(name: str, why: str, **facts: Any) -> Refused:

@@ -54,7 +54,10 @@ def main() -> None:
     except Exception as error:
         # A reader that stumbles may stumble in a hundred ways; to the sender they are one.
         found = {"why": "broken", "detail": type(error).__name__}
-    print(json.dumps(found))
+    print(json.dumps(found), flush=True)
+    if found.get("kind") == "pdf":
+        # Said before it is drawn: a page that takes too long costs its small form and not the paper.
+        _first_page(out, thumb)
 
 
 def _limit() -> None:
@@ -70,6 +73,14 @@ def _limit() -> None:
         with suppress(ValueError, OSError):  # macOS knows no limit on memory; the time limit holds there too
             resource.setrlimit(which, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard),) * 2)
     logging.disable()  # a reader may complain line by line about a file of a million faults
+
+
+def _first_page(paper: Path, thumb: Path) -> None:
+    from jiedao.kit import media_drawing  # noqa: PLC0415 -- slow import
+
+    with suppress(Exception):
+        # Whole or not at all: the limit may end us in the middle of writing.
+        media_drawing.first_page(paper, THUMBNAIL).replace(thumb)
 
 
 def look(source: Path, out: Path, thumb: Path) -> Found:

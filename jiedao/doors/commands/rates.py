@@ -9,7 +9,7 @@ from jiedao.ground.districts import district
 from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import now
 from jiedao.lines.scores import facts, periods, rulebook, windows
-from jiedao.lines.scores.figures import AT, Line, Row, lines, opened
+from jiedao.lines.scores.figures import Line, Row, lines, opened
 from jiedao.lines.scores.models import RuleVersion
 from jiedao.lines.scores.rules import Rule
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         rule = rulebook.text_of(version)
         start, end = windows.around(args.month or windows.at(now(), rule), rule)
         units = [unit.id for unit in Unit.objects.all() if args.unit in ("", unit.code)]
-        rows = [row for row in facts.rows(start, end, units) if row[AT["called"]] == "yes"]
+        rows = facts.called(start, end, units)
     found = lines(rows, rule)
     if args.csv:
         sys.stdout.write(facts.written(rows).decode())

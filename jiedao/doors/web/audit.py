@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from jiedao.doors.web import audit_words as words
 from jiedao.doors.web import tabs
 from jiedao.doors.web.who import actor_of, staff
 from jiedao.ground.terms import competence
@@ -31,8 +32,8 @@ def page(request: HttpRequest) -> HttpResponse:
     by, number = actor_of(request), tabs.number(request)
     if not competence.may(by, "audit"):
         raise Absent
-    words = {"reads": gettext("Readings"), "changes": gettext("Changes"), "sign_ins": gettext("Sign-ins")}
-    tab = tabs.chosen(request, words)
+    named = {"reads": gettext("Readings"), "changes": gettext("Changes"), "sign_ins": gettext("Sign-ins")}
+    tab = tabs.chosen(request, named)
     asked = {name: tabs.words(request.GET.get(name, ""), 40) for name in ("person", "number", "what")}
     days = next((d for d in DAYS if str(d) == request.GET.get("days")), 7)
     found = watching.lines(tab, now() - timedelta(days=days), asked, by=by)
@@ -41,10 +42,11 @@ def page(request: HttpRequest) -> HttpResponse:
     # Only the open list is counted: the others may be long.
     present = [
         tabs.Tab(code, word, total if code == tab else Count(0), f"?tab={code}", code == tab)
-        for code, word in words.items()
+        for code, word in named.items()
     ]
     shown = {
         "views": present, "tab": tab, "rows": _told(tab, rows), "asked": asked, "days": days, "all_days": DAYS,
+        "choices": words.choices(tab),
         "pages": tabs.Pages(number, total, len(rows), PAGE), "total": total, "href": reverse("audit"),
     }  # fmt: skip
     return render(request, "privacy/audit.html", shown)
@@ -66,8 +68,8 @@ def _row(tab: str, row: Any, people: dict[UUID, Any], numbers: dict[UUID, str]) 
             "at": row.at,
             "who": person,
             "system": "",
-            "what": row.outcome,
-            "of": row.way,
+            "what": words.word(words.SIGNED, row.outcome),
+            "of": words.word(words.WAY, row.way),
             "place": bytes(row.place).hex()[:8],
         }
     person = people.get(row.person_id)
@@ -76,9 +78,16 @@ def _row(tab: str, row: Any, people: dict[UUID, Any], numbers: dict[UUID, str]) 
             "at": row.at,
             "who": person,
             "system": row.system,
-            "what": row.verb,
-            "of": row.kind,
+            "what": words.did(row.verb),
+            "of": words.word(words.CHANGED, row.kind),
             "place": str(row.object_id)[-12:],
         }
     place = numbers.get(row.object_id) or str(row.object_id)[-12:]
-    return {"at": row.at, "who": person, "system": "", "what": row.what, "of": row.purpose, "place": place}
+    return {
+        "at": row.at,
+        "who": person,
+        "system": "",
+        "what": words.word(words.READ, row.what),
+        "of": words.purpose(row.purpose),
+        "place": place,
+    }

@@ -37,7 +37,7 @@ def file(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
 
 @require_safe
 def thumb(request: HttpRequest, attachment_id: UUID) -> HttpResponse:
-    """A picture's small form. Absent for what is no picture."""
+    """The small form of a picture or of a PDF's first page. Absent for what has none."""
     found, _ = _found(request, attachment_id)
     if not found.thumb:
         raise Absent
@@ -95,7 +95,8 @@ def _answer(request: HttpRequest, path: str, found: Attachment) -> HttpResponse:
     except Refused:
         return unavailable(request)
     # Only pictures are ours through and through; whatever else came in is handed over, not shown.
-    way = "inline" if found.kind == "picture" else "attachment"
+    is_ours = found.kind == "picture" or path == found.thumb
+    way = "inline" if is_ours else "attachment"
     suffix = path.rsplit(".", 1)[-1]
     headers: dict[str, Any] = {
         "Content-Disposition": f"{way}; filename=\"file.{suffix}\"; filename*=UTF-8''{quote(found.name)}",
@@ -104,4 +105,4 @@ def _answer(request: HttpRequest, path: str, found: Attachment) -> HttpResponse:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "private, no-store",
     }
-    return HttpResponse(content, content_type=found.mime, headers=headers)
+    return HttpResponse(content, content_type="image/jpeg" if is_ours else found.mime, headers=headers)

@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
+from jiedao.doors.web import who
 from jiedao.kit import clock
 
 
@@ -74,6 +75,8 @@ STAFF = (
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Variables of base.html; nothing here asks the database unless somebody is signed in."""
+    if getattr(request, "district", None) is not None and hasattr(request, "user"):
+        who.greet(request)
     code = (get_language() or "zh-hans").lower()
     is_chinese = code.startswith("zh")
     preferences = getattr(request, "preferences", {})

@@ -17,7 +17,7 @@ from jiedao.ground.db.home import CHECKOUT
 FOLDER = CHECKOUT / "docs" / "manual"
 ROLES = (
     "start", "dispatcher", "department", "whistle", "supervision", "grid-worker", "checker", "leader", "list-owner",
-    "organisation", "resident", "system-administrator",
+    "organisation", "resident", "system-administrator", "security-administrator", "auditor",
 )  # fmt: skip
 """The pages in their order; each is a file of this name in zh/ and en/."""
 
@@ -26,7 +26,9 @@ FOR_KINDS = {
     "office_head": "department", "subdistrict_clerk": "whistle", "director": "whistle", "party_secretary": "whistle",
     "supervisor": "supervision", "grid_worker": "grid-worker", "community_clerk": "grid-worker",
     "community_secretary": "grid-worker", "inspector": "checker", "callback_clerk": "checker",
-    "district_leader": "leader", "establishment_officer": "list-owner", "system_admin": "system-administrator",
+    "district_leader": "leader", "establishment_officer": "list-owner", "legal_officer": "list-owner",
+    "system_admin": "system-administrator", "security_admin": "security-administrator", "auditor": "auditor",
+    "unit_head": "department",
 }  # fmt: skip
 """Which page a kind of post finds first."""
 

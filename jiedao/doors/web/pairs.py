@@ -27,12 +27,12 @@ def page(request: HttpRequest) -> HttpResponse:
     if not scope.squads(by):
         raise Absent
     report = _sent(request, by) if request.method == "POST" else []
-    cases = matching.waiting(by)
+    cases, people = matching.waiting(by), queries.on_duty(by)
     shown = {
         "report": report,
         "waiting": len(cases),
-        "free": sum(not one.is_busy and one.state == "free" for one in queries.on_duty(by)),
-        "proposal": matching.propose(cases, by) if cases else None,
+        "free": sum(not one.is_busy and one.state == "free" for one in people),
+        "proposal": matching.propose(cases, by, people) if cases else None,
         "fresh_keys": True,
     }
     return render(request, "map/pairs.html", shown)

@@ -52,8 +52,7 @@ class Month:
 
     def rows(self, units: Iterable[Unit]) -> list[Row]:
         """The orders of these units whose callers were asked in the month."""
-        found = facts.rows(*windows.around(self.day, self.rule), [unit.id for unit in units])
-        return [row for row in found if row[AT["called"]] == "yes"]
+        return facts.called(*windows.around(self.day, self.rule), [unit.id for unit in units])
 
 
 @require_GET

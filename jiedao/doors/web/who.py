@@ -1,6 +1,7 @@
 """Who asks (谁在办理): from a request to its actor: account, person, the posts held today, and the one acted in."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -50,6 +51,13 @@ def enter(request: HttpRequest) -> HttpResponse | None:
     if not is_part(request):
         request.waiting = inbox.unread(actor_of(request))  # type: ignore[attr-defined]
     return None
+
+
+def greet(request: HttpRequest) -> None:
+    """On a page that is open to everybody: sets the same for who has signed in, and nothing for anybody else."""
+    if request.user.is_authenticated and not hasattr(request, "actor"):
+        with suppress(Absent):
+            enter(request)
 
 
 def actor_of(request: HttpRequest) -> Actor:

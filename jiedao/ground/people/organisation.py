@@ -177,8 +177,8 @@ class Seats:
 def tree(day: date, *, within: Unit | None = None, kind: str = "") -> list[Node]:
     """The units of a day as a tree, with their seats. Three queries; what is too much is counted, not drawn.
 
-    Without `within` it goes down to the offices of the sub-districts and says how many units are hidden below each;
-    within one unit it shows everything. With a kind, its units and those above them.
+    Without `within` it goes down to the sub-districts and says how many units are folded below each; within one unit
+    it shows everything. With a kind, its units and those above them.
     """
     rows: Any = Unit.objects.on(day).select_related("area").defer("area__shape")
     whole = within is not None or bool(kind)
@@ -188,7 +188,7 @@ def tree(day: date, *, within: Unit | None = None, kind: str = "") -> list[Node]
         wanted = {pk for above in rows.filter(kind=kind).values_list("above", flat=True) for pk in above}
         rows = rows.filter(pk__in=wanted)
     units = sorted(rows, key=_place)
-    drawn = [unit for unit in units if whole or unit.level != Unit.Level.COMMUNITY][:MOST_NODES]
+    drawn = [unit for unit in units if whole or _at_first(unit)][:MOST_NODES]
     nodes = {unit.id: Node(unit) for unit in drawn}
     roots = []
     for unit in units:
@@ -202,6 +202,11 @@ def tree(day: date, *, within: Unit | None = None, kind: str = "") -> list[Node]
     for pk, seats in Seats(day).of_units(list(nodes)).by_unit().items():
         nodes[pk].seats = seats
     return roots
+
+
+def _at_first(unit: Unit) -> bool:
+    """Whether a unit stands on the chart of the whole district: its own bodies and the sub-districts as such."""
+    return unit.level == Unit.Level.DISTRICT or unit.kind == Unit.Kind.SUBDISTRICT
 
 
 LEVELS = {Unit.Level.DISTRICT: 0, Unit.Level.SUBDISTRICT: 1, Unit.Level.COMMUNITY: 2}

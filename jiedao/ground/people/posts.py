@@ -7,9 +7,10 @@ from jiedao.kit.clock import today
 
 
 def held_by(person: Person) -> list[Post]:
-    """The posts a person holds today, by rank of their kind. Empty for who has left. One query.
+    """The posts a person holds today, the one held longest first. Empty for who has left. One query.
 
-    A post that ended, or whose unit did, is held by nobody.
+    Posts given at once stand in the order in which they were given: who signs in acts in the first. A post that
+    ended, or whose unit did, is held by nobody.
     """
     day = today()
     if person.left_on is not None and person.left_on <= day:
@@ -21,7 +22,7 @@ def held_by(person: Person) -> list[Post]:
         .exclude(ended)
         .select_related("post__unit__area", "post__unit__parent", "post__kind", "post__area")
         .defer("post__unit__area__shape", "post__area__shape")
-        .order_by("post__kind__rank", "post__code")
+        .order_by("valid_from", "id")
     )
     return [row.post for row in rows]  # type: ignore[attr-defined]
 

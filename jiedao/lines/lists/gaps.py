@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from jiedao.ground.duties.models import ADMITS, DutyItem, DutyList, Responsibility
 from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
@@ -55,13 +57,14 @@ def gaps(*, by: Actor) -> Gaps:
     ):
         rows.setdefault(row.item_id, []).append(row)  # type: ignore[attr-defined]
     mine = [item for item in items if item.list.kind in ADMITS]
-    used = _used()
+    own = [item for item in mine if item.parent_id is None]  # type: ignore[attr-defined]
+    used = _used({item.code for item in own})
     homeless = Case.objects.filter(item=None, closed_at=None, channel__in=_REPORTED).count()
     seen = sight.visible_to(by).filter(item=None, closed_at=None, channel__in=_REPORTED).order_by("opened_at")
     return Gaps(
         homeless=homeless,
         numbers=list(seen.values_list("number", "title")[:SHOWN]),
-        unused=[Gap("never_used", item) for item in mine if item.code not in used and item.parent_id is None],  # type: ignore[attr-defined]
+        unused=[Gap("never_used", item) for item in own if item.code not in used],
         leads=list(_leads(mine, rows)),
         unadmitted=list(_unadmitted(items, rows)),
         baseless=[Gap("no_basis", item) for item in mine if not item.basis and item.list.kind != "service"],
@@ -73,13 +76,16 @@ _REPORTED = tuple(channel for channel in ("resident", "grid", "patrol", "hotline
 """Channels of matters that need an item; papers between offices need none."""
 
 
-def _used() -> set[str]:
-    """Codes of items that cases or orders of the last year had; rows give ids, and only the few ids are named."""
+def _used(codes: set[str]) -> set[str]:
+    """Which of these codes cases or orders of the last year had, in any version of their lists.
+
+    Each item is asked for its latest case and its latest order, by an index that begins with it.
+    """
+    case = Case.objects.filter(item=OuterRef("pk")).order_by("-opened_at").values("opened_at")[:1]
+    order = DispatchOrder.objects.filter(item=OuterRef("pk")).order_by("-sent_at").values("sent_at")[:1]
+    asked = DutyItem.objects.filter(code__in=codes).order_by().values_list("code", Subquery(case), Subquery(order))
     since = now() - timedelta(days=UNUSED_DAYS)
-    cases = Case.objects.filter(opened_at__gte=since, item__isnull=False).order_by()
-    orders = DispatchOrder.objects.filter(sent_at__gte=since, item__isnull=False).order_by()
-    used = {pk for rows in (cases, orders) for pk in rows.values_list("item_id", flat=True).distinct()}
-    return set(DutyItem.objects.filter(pk__in=used).values_list("code", flat=True))
+    return {code for code, *ats in asked if any(at and at >= since for at in ats)}
 
 
 def _leads(items: Iterable[DutyItem], rows: dict[Any, list[Responsibility]]) -> Iterable[Gap]:

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from jiedao.ground.people import Actor
 from jiedao.kit.refusal import Refused
 from jiedao.lines.patrol import queries, scope
-from jiedao.lines.patrol.queries import Candidate
+from jiedao.lines.patrol.queries import Candidate, OnDuty
 from jiedao.record import sight
 from jiedao.record.models import Assignment, Case, DispatchOrder, ProcessVersion
 
@@ -77,13 +77,14 @@ class Proposal:
         return self.greedy - self.metres
 
 
-def propose(cases: Sequence[Case], by: Actor) -> Proposal:
+def propose(cases: Sequence[Case], by: Actor, people: list[OnDuty] | None = None) -> Proposal:
     """The best pairs of open cases and people who may go. Nothing is sent: a person confirms each with `sending.send`."""
     if not 0 < len(cases) <= MOST_CASES:
         raise Refused("incomplete", verb="assign", missing=["case"])
-    crew = queries.crew(by)
-    if not any(one.state == "free" for one in crew.people):
+    people = queries.on_duty(by) if people is None else people
+    if not any(one.state == "free" for one in people):
         return Proposal([], list(cases), 0, 0)
+    crew = queries.crew(by, people)
     offers = [
         {c.who.shift_id: c for c in queries.candidates(case, by, 40, crew).offered if not c.who.is_busy}
         for case in cases

@@ -155,9 +155,9 @@ class Crew:
     certified: power.Certified
 
 
-def crew(actor: Actor) -> Crew:
-    """Asked once for any number of cases."""
-    people = on_duty(actor)
+def crew(actor: Actor, people: list[OnDuty] | None = None) -> Crew:
+    """Asked once for any number of cases; of `people`, where they are known already."""
+    people = on_duty(actor) if people is None else people
     persons = [one.person_id for one in people]
     units = {unit.id: unit for unit in Unit.objects.filter(pk__in={one.squad_id for one in people})}
     return Crew(people, units, power.homes(persons), power.certified(persons))

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from jiedao.lines.scores.figures import Row
+from jiedao.lines.scores.figures import AT, Row
 from jiedao.lines.scores.vocabulary import COLUMNS
 
 _FLAG = "CASE WHEN {} THEN 'yes' ELSE 'no' END"
@@ -94,13 +94,23 @@ _SPOTS = dict.fromkeys(COLUMNS, "''") | dict.fromkeys(("sent", "due", "called", 
 }  # fmt: skip
 
 # A window's orders: sent, due or rated in it. Each is found by an index of its own; OR over joins would read them all.
-_QUERY = f"""
-WITH wanted AS MATERIALIZED (
+_WANTED = f"""
     SELECT id FROM record_dispatchorder WHERE sent_at >= %(start)s AND sent_at < %(end)s
     UNION SELECT order_id FROM record_deadline WHERE kind = 'step' AND name = 'answered' AND {_IN.format("due_at")}
     UNION SELECT o.id FROM record_deadline d JOIN record_dispatchorder o ON o.case_id = d.case_id
         WHERE d.kind = 'promise' AND {_IN.format("d.due_at")}
     UNION SELECT order_id FROM record_rating WHERE order_id IS NOT NULL AND {_IN.format("at")}
+"""
+
+# Those of them whose callers were asked in it: all that the rates of a month count, and far fewer.
+_CALLED = f"""
+    SELECT DISTINCT order_id AS id FROM record_rating
+    WHERE by = 'callback' AND order_id IS NOT NULL AND {_IN.format("at")}
+"""
+
+_QUERY = f"""
+WITH wanted AS MATERIALIZED (
+{{wanted}}
 ), last_back AS (
     SELECT DISTINCT ON (order_id) * FROM record_rating
     WHERE by = 'callback' AND order_id IS NOT NULL AND {_IN.format("at")} ORDER BY order_id, at DESC, id DESC
@@ -142,9 +152,19 @@ ORDER BY "unit", "number", "order"
 
 def rows(start: datetime, end: datetime, units: Collection[UUID] | None = None) -> list[Row]:
     """The rows of a window, of all units or of these, in the order of unit, case and order."""
+    return _read(_QUERY.format(wanted=_WANTED), start, end, units)
+
+
+def called(start: datetime, end: datetime, units: Collection[UUID] | None = None) -> list[Row]:
+    """Of the same rows those whose callers were asked in the window, without reading the others."""
+    found = _read(_QUERY.format(wanted=_CALLED), start, end, units)
+    return [row for row in found if row[AT["called"]] == "yes"]
+
+
+def _read(query: str, start: datetime, end: datetime, units: Collection[UUID] | None) -> list[Row]:
     told: dict[str, Any] = {"start": start, "end": end, "all": units is None, "units": list(units or ())}
     with connection.cursor() as cursor:
-        cursor.execute(_QUERY, told)
+        cursor.execute(query, told)
         return [tuple(row) for row in cursor.fetchall()]
 
 

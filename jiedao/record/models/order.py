@@ -70,6 +70,7 @@ class DispatchOrder(Row):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["unit", "due_at"], name="order_unit_due", condition=OPEN),
             models.Index(fields=["unit", "sent_at"], name="order_unit_sent"),
+            models.Index(fields=["item", "sent_at"], name="order_item", condition=Q(item__isnull=False)),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["case", "unit"], condition=OPEN, name="one_open_order_per_unit"),
