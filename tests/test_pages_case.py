@@ -8,8 +8,6 @@ import pytest
 
 from jiedao.doors.web import buttons
 from jiedao.ground.journal.models import Look
-from jiedao.ground.people import posts
-from jiedao.ground.people.models import Account
 from jiedao.kit import clock
 from jiedao.kit.ids import new_id
 from jiedao.record import consequences, flow, sight
@@ -307,13 +305,6 @@ def drafted(process: str = "whistle_hard") -> str:
     return number
 
 
-def director() -> Colleague:
-    colleague = Colleague("director")
-    held = posts.held_by(Account.objects.get(username="director").person)
-    colleague.post("/desk/post/", {"post": str(held[1].id)})
-    return colleague
-
-
 def test_a_hard_whistle_stays_unblown_with_one_of_two_signatures():
     number, clerk, secretary = drafted(), Colleague("clerk"), Colleague("secretary")
     page = words(clerk.get(f"/case/{number}/"))
@@ -325,7 +316,7 @@ def test_a_hard_whistle_stays_unblown_with_one_of_two_signatures():
     assert Case.objects.get(number=number).state == "reviewed"
     assert "街道党工委书记 已签" in words(clerk.get(f"/case/{number}/"))
     assert "blow" not in verbs(secretary.get(f"/case/{number}/"))
-    director().do(number, "blow")
+    Colleague("director").do(number, "blow")
     assert Case.objects.get(number=number).state == "blown"
     assert number in words(Colleague("fire").get("/department/"))
 
