@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from jiedao.ground.store import Stored
 from jiedao.kit.clock import now
 from jiedao.kit.refusal import Refused
+from jiedao.kit.text import mask_free
 from jiedao.record.models import Attachment, Entry
 
 MOST = 9
 """Files per entry (A10)."""
+MOST_SIGNS = 100
+"""Of a file's name; a mask may be longer than what it stands for."""
 
 
-def attach(entry: Entry, files: Sequence[Stored], *, public: bool) -> list[Attachment]:
+def attach(entry: Entry, files: Sequence[Stored], *, public: bool, known: str = "") -> list[Attachment]:
     """Hangs stored files on an entry, in its transaction. Refuses `too_many_files` and `file_used`.
 
-    A file hangs on one entry only: retention of the one must not take it from the other.
+    A file hangs on one entry only: retention of the one must not take it from the other. What a file is called is free
+    text like any other, and masked; `known` is the caller's own name.
     """
     if not files:
         return []
@@ -34,7 +38,7 @@ def attach(entry: Entry, files: Sequence[Stored], *, public: bool) -> list[Attac
             width=f.width,
             height=f.height,
             sha256=f.sha256,
-            name=f.name,
+            name=_named(f.name, known),
             taken_at=f.taken_at,
             lon=f.lon,
             lat=f.lat,
@@ -45,3 +49,9 @@ def attach(entry: Entry, files: Sequence[Stored], *, public: bool) -> list[Attac
     ]
     Attachment.objects.bulk_create(rows)
     return rows
+
+
+def _named(name: str, known: str) -> str:
+    """The file's name without numbers and names of people, its ending kept: it stands in the handling unit's list."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{mask_free(stem, known)[:MOST_SIGNS]}{dot}{ending}"

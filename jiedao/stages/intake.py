@@ -121,7 +121,7 @@ def _opened(
             case, entry = flow.open(version, verb, by=by, said=said, beside=beside, **columns)
             if told.source_key:
                 asking.settle()
-        attachments.attach(entry, told.photos, public=not case.shielded)
+        attachments.attach(entry, told.photos, public=not case.shielded, known=caller.name)
     return Taken(case, event, entry, code)
 
 
@@ -214,7 +214,7 @@ def _add_event(case: Case, told: Told, event_id: UUID, *, by: Actor, caller: Cal
             writing.insert([event, *secured])
             if told.source_key:
                 asking.settle()
-        attachments.attach(entry, told.photos, public=not held.shielded)
+        attachments.attach(entry, told.photos, public=not held.shielded, known=caller.name)
         return Taken(held, event, entry, code, joined=True)
 
 
