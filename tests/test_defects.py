@@ -1,8 +1,9 @@
 """Seeded defects (预设缺陷): each promise broken on purpose, in a copy of the checkout, where its test must turn red.
 
-`tests/defects/*.patch`: a head says which promise, what is broken, and which tests must see it (`red:`); `shapes: yes`
-where the patch changes what the tests' database is made from, which then is made anew. A patch that no longer applies
-is red too: the code has moved on, so look whether the promise still has its defect.
+`tests/defects/*.patch`: a head says which promise, what is broken, and which tests must see it (`red:`, the narrowest
+there are); `shapes: yes` where the patch changes what the tests' database is made from, which then is made anew;
+`nightly: yes` where only a test of the night sees it. A patch that no longer applies is red too: the code has moved on,
+so look whether the promise still has its defect.
 """
 
 import os
@@ -35,6 +36,7 @@ class Defect:
     broken: str
     red: tuple[str, ...]
     shapes: bool
+    nightly: bool
 
     @classmethod
     def read(cls, patch: Path) -> "Defect":
@@ -42,7 +44,8 @@ class Defect:
         said = [line.partition(": ")[::2] for line in head.splitlines()]
         told = dict(said)
         red = tuple(value for name, value in said if name == "red")
-        return cls(patch, told["promise"], told["broken"], red, told.get("shapes") == "yes")
+        shapes, nightly = (told.get(name) == "yes" for name in ("shapes", "nightly"))
+        return cls(patch, told["promise"], told["broken"], red, shapes, nightly)
 
 
 def broken_copy(defect: Defect, target: Path) -> Path:
@@ -65,6 +68,7 @@ def outcome(defect: Defect, checkout: Path, template: str) -> subprocess.Complet
     env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     env |= {"JIEDAO_TEST_HOME": str(home())} | ({} if defect.shapes else {"JIEDAO_TEST_TEMPLATE": template})
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=short", "-p", "no:cacheprovider", *defect.red]
+    command += ["--nightly"] if defect.nightly else []
     return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True, check=False, timeout=900)
 
 
@@ -86,6 +90,7 @@ def test_a_broken_promise_is_seen_by_its_test(patch, template, tmp_path):
     assert done.returncode == 1 and "\nFAILED " in done.stdout, (
         f"{defect.promise} is not watched: {defect.broken}\n{done.stdout[-3000:]}{done.stderr[-1000:]}"
     )
+    print("reached red by", done.stdout.partition("\nFAILED ")[2].split(" - ")[0].split("\n")[0])
 
 
 def test_every_promise_that_we_call_shown_has_a_defect():

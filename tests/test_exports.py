@@ -184,6 +184,26 @@ def test_a_list_in_the_clear_needs_a_reason_and_a_second_person():
         Export.objects.filter(pk=row.pk).update(second=row.person, state="asked")
 
 
+def test_who_holds_both_posts_agrees_to_no_list_of_the_own_and_without_a_second_there_is_none():
+    """G19: 0 lists in the clear without a second person, whichever way they are asked for."""
+    row = in_the_clear()
+    both = Actor.at(acting("security").post, row.person)
+    with pytest.raises(Refused) as own:
+        ledger.decide(row.pk, by=both, agreed=True)
+    with pytest.raises(Refused) as other:
+        ledger.decide(row.pk, by=acting("supervisor"), agreed=True)
+    exporting.make(row.id)
+    row.refresh_from_db()
+    taken = Colleague("dispatcher").get(f"/me/exports/{row.id}/")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Export.objects.filter(pk=row.pk).update(state="ready", key=b"x", until=now(), sha256=b"x")
+
+    assert (own.value.rule, other.value.rule) == ("export_second", "not_keeper")
+    assert (row.state, taken.status_code, ExportFile.objects.count()) == ("waiting", 404, 0)
+    assert [one.verb for one in Change.objects.filter(kind="export", object_id=row.id)] == ["ask"]
+    assert Notice.objects.filter(verb="export").count() == 0
+
+
 def test_it_is_marked_locked_and_known_to_those_in_it():
     three()
     complaint = reported("路灯不亮，投诉物业", kind="complaint", name="匿名雀", phone=PHONE, off=450.0)
