@@ -12,16 +12,17 @@ from datetime import timedelta
 from importlib import import_module
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from jiedao import wiring
+from jiedao.ground.db import asking
 from jiedao.ground.db.jobs import MOST_TRIES
 from jiedao.ground.districts import district, schema
 from jiedao.kit.clock import now
 from jiedao.kit.ids import new_id
-from jiedao.record import writing
+from jiedao.record import reading, versions, writing
 from jiedao.record.models import Entry
 from jiedao.record.writing import Plain
 
@@ -89,7 +90,12 @@ def act(entry_id: UUID) -> int:
 
     One that fails keeps no other from its part; the job fails with it and is tried again.
     """
-    entry = Entry.objects.select_related("case", "case__process").get(pk=entry_id)
+    found = reading.rows(Entry, "t.id = $1", [entry_id], to=("case",))
+    if not found:
+        raise Entry.DoesNotExist
+    entry = found[0]
+    # A published version is known here already; with every entry its document would travel again.
+    entry.case.process = versions.published(entry.case.process_id)
     done, fault = 0, None
     for path in wiring.listeners(entry.verb):
         try:
@@ -105,14 +111,14 @@ def act(entry_id: UUID) -> int:
     return done
 
 
+_TAKE = (
+    "INSERT INTO record_effect (id, entry_id, listener, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING 1"
+)
+
+
 def _first_time(entry: Entry, path: str) -> bool:
     """Takes the effect's row; a second worker with the same job waits here and then finds it taken."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO record_effect (id, entry_id, listener, at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [new_id(), entry.id, path, now()],
-        )
-        return bool(cursor.rowcount == 1)
+    return bool(asking.ask(_TAKE, [new_id(), entry.id, path, now()]))
 
 
 def _listener(path: str) -> Listener:

@@ -47,11 +47,13 @@ class Cast:
         self._by_kind: dict[str, list[Actor]] = defaultdict(list)
         self._by_unit: dict[UUID, list[Actor]] = defaultdict(list)
         rows = Tenure.objects.on().select_related("person", "post__kind", "post__area", "post__unit__area")
+        # Outlines of areas are the heaviest thing there is, and nobody here draws a map.
+        rows = rows.defer("post__area__shape", "post__unit__area__shape")
         for tenure in cast("list[Tenure]", list(rows.order_by("post__code", "person__code"))):
             actor = Actor.at(tenure.post, tenure.person)
             self._by_kind[actor.post_kind].append(actor)
             self._by_unit[tenure.post.unit_id].append(actor)
-        units = cast("list[Unit]", list(Unit.objects.on().select_related("area").order_by("code")))
+        units = cast("list[Unit]", list(Unit.objects.on().select_related("area").defer("area__shape").order_by("code")))
         tempers, weights = [temper for temper, _ in TEMPERS], [weight for _, weight in TEMPERS]
         self._tempers = {unit.id: chance.choices(tempers, weights)[0] for unit in units}
         self.units = {unit.id: unit for unit in units}

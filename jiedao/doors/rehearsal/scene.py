@@ -8,6 +8,7 @@ from jiedao.doors.rehearsal.matters import Matters
 from jiedao.doors.rehearsal.stage import Stage
 from jiedao.kit.limits import Limit
 from jiedao.kit.ports import chance
+from jiedao.record import versions
 from jiedao.record.models import Case, DispatchOrder
 
 T = TypeVar("T")
@@ -53,7 +54,10 @@ class Scene:
     @staticmethod
     def open_orders(case: Case) -> list[DispatchOrder]:
         """The orders nobody has ended, the lead's first."""
-        rows = case.orders.open().select_related("unit__area", "item", "case__process").order_by("sent_at", "id")
+        rows = case.orders.open().select_related("unit__area", "item", "case").order_by("sent_at", "id")
+        rows = rows.defer("unit__area__shape")
+        for order in rows:
+            order.case.process = versions.published(order.case.process_id)
         return sorted(rows, key=lambda order: order.role == DispatchOrder.Role.HELPER)
 
     @staticmethod

@@ -51,7 +51,7 @@ def settled(item: DutyItem, area: Area | None, matter: str) -> Settled | None:
     for level, kind in rows.values_list("list__level", "list__kind"):
         kinds.setdefault(level, set()).add(kind)
     units = Unit.objects.on().filter(area__code__in=area.path.split("/"), kind__in=climb)
-    own = {unit.level: unit for unit in units.select_related("area")}
+    own = {unit.level: unit for unit in units.select_related("area").defer("area__shape")}
     for level in climb:
         on = kinds.get(level, set())
         if own.get(level) and ADMITS & on and DutyList.Kind.NEGATIVE not in on:

@@ -16,7 +16,7 @@ def rounds(scene: Scene) -> Story:
     """As long as the rehearsal goes on: remind, supervise, hand up; lift what has been answered."""
     while True:
         yield scene.stage.office(3.5)
-        open_ = Case.objects.exclude(phase="closed").select_related("process")
+        open_ = Case.objects.exclude(phase="closed")
         late = open_.filter(imported=False, due_at__lt=scene.stage.now).order_by("due_at", "opened_at", "id")[:AT_ONCE]
         for case in late:
             chased(scene, case)
