@@ -7,9 +7,10 @@ Seals have their own file; here everything is sealed once, and what an unsealed 
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, connections, transaction
@@ -95,9 +96,11 @@ def test_the_record_as_it_was_written_stands(record):
 class Vandal:
     """Makes one change at random; says what it was and where it must be found."""
 
-    def __init__(self, chance: random.Random, cursor: Any) -> None:
+    def __init__(self, chance: random.Random, cursor: Any, cases: Sequence[UUID] = ()) -> None:
+        """With `cases`, only those are touched."""
         self.chance, self.cursor = chance, cursor
-        self.entries = list(Entry.objects.select_related("case").order_by("case_id", "seq"))
+        entries = Entry.objects.filter(case__in=cases) if cases else Entry.objects
+        self.entries = list(entries.select_related("case").order_by("case_id", "seq"))
 
     def make(self) -> Found:
         return self.chance.choice(KINDS)(self)
@@ -233,7 +236,8 @@ class Vandal:
 
     def words(self) -> Found:
         """What was said, its salt, or whose it is."""
-        said = self.chance.choice(list(Words.objects.select_related("entry__case")))
+        own = {entry.id for entry in self.entries}
+        said = self.chance.choice(list(Words.objects.filter(entry__in=own).select_related("entry__case")))
         entry = said.entry
         change = self.chance.choice(["edit", "salt", "move"])
         if change == "move":
@@ -287,7 +291,7 @@ KINDS: list[Callable[[Vandal], Found]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("changes", [300, pytest.param(5_000, marks=[pytest.mark.nightly, pytest.mark.timeout(1800)])])
+@pytest.mark.parametrize("changes", [300])
 def test_every_single_change_is_found_and_located(record, changes):
     seed = int(os.environ.get("JIEDAO_SEED") or time.time())
     print(f"seed {seed} (JIEDAO_SEED={seed} plays it again)")

@@ -30,14 +30,20 @@ def test_the_table_names_all_forty_four_once():
     assert [one.id for one in TOLD.guarantees] == [f"G{n:02}" for n in range(1, 45)]
 
 
-@pytest.mark.parametrize("test", sorted({test for one in TOLD.guarantees for test in one.all_tests}))
+@pytest.mark.parametrize("test", sorted({test.split("[")[0] for one in TOLD.guarantees for test in one.all_tests}))
 def test_every_test_of_the_table_is_there(test):
     file, _, name = test.partition("::")
     tree = ast.parse((CHECKOUT / file).read_text(encoding="utf-8"))
 
     defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
-    assert name.split("[")[0] in defined | {""}
+    assert name in defined | {""}
+
+
+def test_a_span_of_cases_is_each_of_them():
+    assert list(table._each(["tests/a.py::t[9..11]", "tests/b.py"])) == [
+        "tests/a.py::t[9]", "tests/a.py::t[10]", "tests/a.py::t[11]", "tests/b.py",
+    ]  # fmt: skip
 
 
 def test_what_passed_at_both_sizes_with_its_defects_seen_is_met():

@@ -1,5 +1,7 @@
 """The table of promises (保证清单): docs/proof.yaml, and the seeded defects of tests/defects that belong to each."""
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from jiedao.ground.db.home import CHECKOUT
 TABLE = CHECKOUT / "docs" / "proof.yaml"
 DEFECTS = CHECKOUT / "tests" / "defects"
 TIERS = ("commit", "nightly")
+SPAN = re.compile(r"(.+)\[(\d+)\.\.(\d+)\]")
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,16 @@ def read(path: Path = TABLE) -> Table:
 
 
 def _guarantee(row: dict[str, Any]) -> Guarantee:
-    listed = {tier: tuple(row.get("tests", {}).get(tier, ())) for tier in TIERS}
+    listed = {tier: tuple(_each(row.get("tests", {}).get(tier, ()))) for tier in TIERS}
     known = {name: row[name] for name in ("id", "title", "asked", "later") if name in row}
     return Guarantee(**known, tests=listed, reached=row.get("reached", {}), short=tuple(row.get("short", ())))
+
+
+def _each(tests: Iterable[str]) -> Iterator[str]:
+    """`test[100..149]` is fifty tests, each of which must have run."""
+    for test in tests:
+        found = SPAN.fullmatch(test)
+        yield from [f"{found[1]}[{n}]" for n in range(int(found[2]), int(found[3]) + 1)] if found else [test]
 
 
 def defects(promise: str) -> list[str]:
