@@ -1,5 +1,8 @@
 """The wall in a real browser (大屏浏览器测试): one fixed page at two sizes, large enough, honest when the link is cut."""
 
+from datetime import timedelta
+from itertools import count
+
 import pytest
 
 from jiedao.kit.clock import now
@@ -78,27 +81,66 @@ def test_a_cut_link_shows_the_age_of_the_data_within_ten_seconds(wall):
     assert page.inner_text("[data-wall=clock]") > clock
 
 
+ANSWERS = """async count => {
+  for (let i = 0; i < count; i += 1) {
+    const drawn = new Promise(done => document.addEventListener("jd:wall-drawn", done, {once: true}));
+    document.dispatchEvent(new CustomEvent("jd:wall-ask"));
+    await drawn;
+  }
+}"""
+
+
+def changing(page):
+    """Answers that differ from each other: other figures, squads, whistles and moves, and cases that come, move and go."""
+    told = page.evaluate("JSON.parse(document.getElementById('wall-data').textContent)")
+    here = page.evaluate("fetch('map/').then(answer => answer.json())")
+    turns = count()
+
+    def data(route) -> None:
+        n = next(turns)
+        rows = [{"number": f"26-{n + k:05d}", "what": "签收", "unit": "排水所", "at": "10:24"} for k in range(5)]
+        due = (now() + timedelta(minutes=n % 200 - 100)).isoformat()
+        route.fulfill(
+            json=told | {
+                "at": now().isoformat(), "overdue": str(n % 97), "squads": [[f"中队 {k}", (n + k) % 80] for k in range(6)],
+                "moves": rows, "whistles": [{"number": f"W-{n + k}", "unit": "消防", "due": due} for k in range(4)],
+                "opened": [(n + k) % 30 for k in range(20)], "closed": [(n * k) % 30 for k in range(20)],
+            }
+        )  # fmt: skip
+
+    def symbols(route) -> None:
+        n = next(turns)
+        some = range(n % 7, 300)
+        route.fulfill(
+            headers={"ETag": f'"{n}"'},
+            json=here | {
+                "number": [f"26-{k:05d}" for k in some], "x": [k * 400 + n % 50 for k in some],
+                "y": [k * 30 % 9_000 for k in some], "severity": "".join(str((n + k) % 3) for k in some),
+                "paused": "0" * len(some), "due": [(n + k) % 500 - 100 for k in some], "soon": [60] * len(some),
+            },
+        )  # fmt: skip
+
+    page.route("**/wall/data/", data)
+    page.route("**/wall/map/", symbols)
+
+
 @pytest.mark.nightly
 def test_hours_of_answers_leave_no_memory_behind(wall):
-    """Twelve hours are 8,640 answers; as many are shown here one after another, and the heap is weighed."""
+    """Twelve hours are 8,640 answers. As many come one after another, each drawn; the heap is weighed after a first hour."""
     page = wall().page
     session = page.context.new_cdp_session(page)
-    told = page.evaluate("JSON.parse(document.getElementById('wall-data').textContent)")
-    page.route("**/wall/data/", lambda route: route.fulfill(json=told | {"at": now().isoformat()}))
+    changing(page)
 
     def heap() -> float:
         session.send("HeapProfiler.collectGarbage")
         return session.send("Runtime.getHeapUsage")["usedSize"]
 
-    def answers(count: int) -> None:
-        for _ in range(count // 20):
-            page.evaluate("for (let i = 0; i < 20; i += 1) document.dispatchEvent(new CustomEvent('jd:wall-ask'))")
-            page.wait_for_timeout(20)
+    page.evaluate(ANSWERS, 720)
+    weights = [heap()]
+    for _ in range(12):
+        page.evaluate(ANSWERS, 720)
+        weights.append(heap())
 
-    answers(500)
-    before = heap()
-    answers(8_640)
-    grown = heap() / before - 1
-
-    print(f"heap {before / 1e6:.1f} MB, grown by {100 * grown:.1f} %")
+    grown = weights[-1] / weights[0] - 1
+    print(f"heap {weights[0] / 1e6:.1f} MB, grown by {100 * grown:.1f} %: {[round(one / 1e6, 2) for one in weights]}")
     assert grown < 0.10

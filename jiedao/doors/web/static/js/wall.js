@@ -8,6 +8,7 @@ import { token } from "./symbols.js";
 
 const EVERY = 5_000;
 const OLD = 8_000;
+const ANSWERED_WITHIN = 4_000;
 
 /**
  * @typedef {{clock: string, squads: [string, number][], opened: number[], closed: number[],
@@ -26,7 +27,14 @@ class WallMap extends DrawnMap {
   /** @override */
   async open() {
     await super.open();
-    document.addEventListener("jd:wall", () => this.load().then(() => this.sync()));
+    document.addEventListener("jd:wall", () => this.follow_data());
+  }
+
+  /** The symbols of the same moment; whoever waits for them is told. */
+  async follow_data() {
+    await this.load().catch(() => undefined);
+    this.sync();
+    document.dispatchEvent(new CustomEvent("jd:wall-drawn"));
   }
 
   /** Nobody moves a wall: its frame is the district. @override @param {import("maplibre-gl").Map} map */
@@ -71,6 +79,17 @@ let heard = performance.now();
 /** @type {any} */
 let chart;
 
+/** @type {Map<string, string>} */
+const shown = new Map();
+
+/** Whether this stands there already: what has not changed is not made anew. @param {string} place @param {unknown} told */
+function isShown(place, told) {
+  const text = JSON.stringify(told);
+  const same = shown.get(place) === text;
+  shown.set(place, text);
+  return same;
+}
+
 /** @param {string} name @param {string} text */
 function put(name, text) {
   for (const place of document.querySelectorAll(`[data-wall="${name}"]`)) {
@@ -82,6 +101,7 @@ function put(name, text) {
 /** @param {string} selector @param {[string, string, string?][]} rows */
 function list(selector, rows) {
   const place = document.querySelector(selector);
+  if (isShown(selector, rows)) return;
   place?.replaceChildren(
     ...rows.map(([left, right, face]) => {
       const item = document.createElement("li");
@@ -118,6 +138,7 @@ function show(told) {
 
 /** @param {Told} told */
 function draw({ opened, closed }) {
+  if (isShown("chart", [opened, closed])) return;
   const place = document.querySelector("[data-wall-chart]");
   const finding = document.getElementById("wall-finding");
   const sum = (/** @type {number[]} */ all) => String(all.reduce((a, b) => a + b, 0));
@@ -153,14 +174,36 @@ function draw({ opened, closed }) {
   );
 }
 
-async function ask() {
-  const answer = await fetch("data/", { cache: "no-store", signal: AbortSignal.timeout(4_000) }).catch(() => undefined);
-  if (answer?.status === 401) return age(true);
-  if (!answer?.ok) return;
-  const told = await answer.json().catch(() => undefined);
+/** @type {Promise<void> | undefined} */
+let asking;
+
+/** One question at a time: while the server is slow, a second would only wait behind the first. */
+function ask() {
+  asking ??= hear().finally(() => {
+    asking = undefined;
+  });
+  return asking;
+}
+
+async function hear() {
+  const told = await told_now().catch(() => undefined);
+  if (told === "over") return age(true);
   if (!told) return;
   heard = performance.now();
   show(told);
+}
+
+/** What the server says now. Undefined if it says nothing of use in time. @returns {Promise<Told | "over" | undefined>} */
+async function told_now() {
+  const patience = new AbortController();
+  const turn = window.setTimeout(() => patience.abort(), ANSWERED_WITHIN);
+  try {
+    const answer = await fetch("data/", { cache: "no-store", signal: patience.signal });
+    if (answer.status === 401) return "over";
+    return answer.ok ? await answer.json() : undefined;
+  } finally {
+    window.clearTimeout(turn);
+  }
 }
 
 /** Past eight seconds the age stands there in words, until something comes again. @param {boolean} [over] */
