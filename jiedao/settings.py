@@ -284,6 +284,7 @@ TEMPLATES = [
                 "jiedao_desks": "jiedao.doors.web.templatetags.jiedao_desks",
                 "resident_tags": "jiedao.doors.web.templatetags.resident_tags",
                 "jiedao_patrol": "jiedao.doors.web.templatetags.jiedao_patrol",
+                "jiedao_scripts": "jiedao.doors.web.templatetags.jiedao_scripts",
                 "jiedao_organisation": "jiedao.doors.web.templatetags.jiedao_organisation",
             },
         },

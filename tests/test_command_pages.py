@@ -1,9 +1,11 @@
 """The panes of the dispatch map (指挥图窗格): groups by area, a whole group sent, a body camera after its purpose."""
 
+import re
 from uuid import uuid4
 
 import pytest
 
+from jiedao.doors.notify.models import Notice
 from jiedao.ground.journal.models import Look
 from jiedao.lines.patrol import devices
 from jiedao.lines.patrol.actions import groups
@@ -72,7 +74,35 @@ def test_b_speaks_to_a_group_and_y_opens_its_call(settings):
     assert f"https://meet.example.cn/{group.room}" in desk.get("/map/").content.decode()
     field = patrols.at_desk(patrols.MEMBER).get("/shift/").content.decode()
     assert "到路口汇合" in field
-    assert f"https://meet.example.cn/{group.room}" in field
+    assert field.count(f"https://meet.example.cn/{group.room}") == field.count("data-call") == 1
+    assert sorted(Notice.objects.values_list("verb", flat=True)) == ["group", "group_call"]
+    desk.post("/map/call/", {"group": str(group.id)} | key())
+    assert Notice.objects.count() == 2
+
+    groups.end(group, by=seat(patrols.CENTRE))
+    assert "data-call" not in patrols.at_desk(patrols.MEMBER).get("/shift/").content.decode()
+
+
+def test_the_page_names_every_module_behind_its_map_and_a_list_alone_names_none():
+    desk = patrols.at_desk(patrols.CENTRE)
+    drawn, listed = (desk.get(f"/map/?view={view}").content.decode() for view in ("both", "list"))
+
+    named = re.findall(r'rel="modulepreload" href="/static/(\S+)" nonce="\w{32}"', drawn)
+    assert {
+        "vendor/maplibre-gl.mjs",
+        *(f"js/{one}.js" for one in ("command-map", "case-map", "map", "symbols")),
+    } <= set(named)
+    assert len(named) == len(set(named))
+    assert "modulepreload" not in listed
+
+
+def test_nothing_open_says_so_and_how_many_are_on_duty():
+    patrols.running()
+
+    assert re.search(
+        r'当前无未办结案件。 <a href="#people">在岗 1 人</a>',
+        patrols.at_desk(patrols.CENTRE).get("/map/").content.decode(),
+    )
 
 
 @pytest.fixture

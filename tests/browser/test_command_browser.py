@@ -9,9 +9,13 @@ from django.db.models import F
 from bench import snapshot as filling
 from jiedao.ground.districts import district
 from jiedao.ground.duties.models import DutyItem
+from jiedao.ground.journal.models import Look
 from jiedao.ground.people.contacts import Caller
+from jiedao.ground.places.models import Site
 from jiedao.kit.clock import local, now
+from jiedao.lines.patrol import devices, taking
 from jiedao.lines.patrol.models import Roster, Shift
+from jiedao.lines.patrol.sorting import Point
 from jiedao.record.models import Assignment, Case
 from jiedao.stages import intake, triage
 from tests import patrols
@@ -19,6 +23,7 @@ from tests.axe import serious, sideways
 from tests.browser.conftest import Window
 from tests.browser.test_desks_browser import sign_in as knock
 from tests.browser.test_map_browser import listed, looks_at, on_map
+from tests.browser.whep import Gateway, filmed, shown_as
 from tests.cast import seat
 
 pytestmark = pytest.mark.browser
@@ -56,6 +61,14 @@ def filed(words: str = "路口占道经营", east: float = 0.0) -> Case:
     triage.file(case.id, by=by)
     case.refresh_from_db()
     return case
+
+
+def trodden(shift: Shift) -> None:
+    """Ten minutes in one place, then a walk of ten."""
+    begun = now().timestamp() - 1_500
+    stay = [Point(*patrols.PARK, begun + 30 * nth) for nth in range(21)]
+    walk = [Point(patrols.PARK[0] + nth / 1000, patrols.PARK[1], begun + 600 + 30 * nth) for nth in range(1, 20)]
+    taking.take(devices.page_sender(shift.person), [*stay, *walk])
 
 
 def sign_in(window: Window):
@@ -180,6 +193,96 @@ def test_a_line_drawn_round_people_chooses_them(desk, squad):
     assert chosen.get_attribute("value") == str(squad[0].id)
 
 
+def test_a_cameras_symbol_opens_the_way_to_look_through_it_with_its_record(desk, squad):
+    filed()
+    page, camera = sign_in(desk), Site.objects.on().get(code="camera-001")
+    desk.open(f"/map/?at={camera.lon},{camera.lat},18")
+    ready(page)
+    page.check("[data-jd-layer=camera]")
+    page.wait_for_function(
+        "() => document.querySelector('jd-command-map').map.queryRenderedFeatures({layers: ['camera']})"
+        ".some(one => one.properties.href.includes('camera-001'))"
+    )
+
+    box = page.locator("jd-command-map canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/map/cameras/camera-001/")
+    assert page.locator("a[href*='cameras.example']").count() == 0
+    page.fill("#purpose", "核实路口占道")
+    page.press("#purpose", "Enter")
+
+    page.wait_for_selector('a[href="https://cameras.example/demo/001"]')
+    assert Look.objects.get(what="camera", object_id=camera.id).purpose == "核实路口占道"
+
+
+@pytest.mark.nightly
+def test_a_track_is_replayed_with_its_stops_on_the_page(desk, squad):
+    trodden(squad[0])
+    sign_in(desk)
+    head, where = patrols.at_desk(patrols.HEAD), f"/shifts/track/{squad[0].id}/"
+    page = shown_as(desk, head.post(where, {"purpose": "核对投诉"}), where)
+    page.locator("jd-track").scroll_into_view_if_needed()
+    page.wait_for_selector("jd-track[data-ready]", timeout=20_000)
+    stays = page.evaluate("document.querySelector('jd-track').stays.map(one => one[2])")
+    first = page.inner_text("[data-jd-at]")
+    assert stays == [10]
+    assert page.locator("main ol li").count() == 1
+    assert page.evaluate("document.querySelector('jd-track').map.getLayer('stays') !== undefined")
+
+    page.click("[data-jd-play]")
+    page.wait_for_function("() => Number(document.querySelector('jd-track input').value) >= 200")
+    page.click("[data-jd-play]")
+    assert page.get_attribute("[data-jd-play]", "aria-pressed") == "false"
+    assert page.inner_text("[data-jd-at]") > first
+
+
+@pytest.fixture
+def gateway(desk):
+    """A gateway of body cameras; that the page of a camera asks it is no fault."""
+    found = Gateway()
+    yield found
+    found.shutdown()
+    found.server_close()
+    desk.faults[:] = [one for one in desk.faults if not one.startswith(f"foreign: {found.url}")]
+
+
+def test_a_body_camera_plays_by_webrtc_and_the_line_is_given_back(desk, squad, browser, settings, gateway):
+    page, camera = filmed(desk, squad[0], gateway, settings), gateway.camera(browser)
+    gateway.connect(camera)
+
+    page.wait_for_function("() => document.querySelector('video').videoWidth === 320", timeout=15_000)
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.5", timeout=15_000)
+    page.wait_for_selector("#stream-state >> text=正在播放")
+    page.click("[data-jd-stop]")
+    page.wait_for_selector("#stream-state >> text=您已停止播放")
+    assert page.evaluate("document.querySelector('video').srcObject") is None
+    assert gateway.given_back.get(timeout=10) == "/whep/session/7"
+    camera.context.close()
+
+
+@pytest.mark.nightly
+def test_what_the_gateway_of_a_body_camera_does_is_said_in_words(desk, squad, browser, settings, gateway):
+    page, camera = filmed(desk, squad[0], gateway, settings), gateway.camera(browser)
+    gateway.connect(camera)
+    page.wait_for_selector("#stream-state >> text=正在播放", timeout=15_000)
+
+    camera.evaluate("line.getSenders()[0].replaceTrack(null)")
+    page.wait_for_selector("#stream-state >> text=没有新画面", timeout=15_000)
+    camera.evaluate("line.close()")
+    page.wait_for_selector("#stream-state >> text=网关已挂断", timeout=30_000)
+    assert page.evaluate("document.querySelector('video').srcObject") is None
+
+    for status, words in ((404, "没有这台记录仪"), (503, "网关拒绝了画面请求（503）")):
+        gateway.says = status
+        page.reload()
+        page.wait_for_selector(f"#stream-state >> text={words}")
+    gateway.shutdown()
+    gateway.socket.close()
+    page.reload()
+    page.wait_for_selector("#stream-state >> text=网关没有应答", timeout=15_000)
+    camera.context.close()
+
+
 def test_a_past_moment_shows_what_was_open_then_and_nobody(desk, squad):
     case = filed()
     Case.objects.filter(pk=case.pk).update(opened_at=now() - timedelta(minutes=2))
@@ -260,19 +363,30 @@ SMOOTH = """async () => {
 }"""
 
 
+USABLE = """new MutationObserver(() => {
+  if (!window.usable && document.querySelector("jd-command-map[data-peopled]")) window.usable = performance.now();
+}).observe(document, {subtree: true, attributes: true, attributeFilter: ["data-peopled"]});"""
+
+
+def crowd(page, count: int) -> None:
+    """So many people on the map, as the server would tell them."""
+    rows = [
+        [f"s{n}", f"巡-{n}", "free", patrols.PARK[0] + (n % 60) / 1500, patrols.PARK[1] + n / 60 / 1500, 5, []]
+        for n in range(count)
+    ]
+    page.route("**/map/?**part=people**", lambda route: route.fulfill(json={"rows": rows, "figures": {}}))
+
+
 @pytest.mark.nightly
 def test_twenty_thousand_cases_and_three_thousand_people_move_smoothly(desk, squad):
     """The drawing is done in software here: the figures say that nothing grows with the number, not what a card does."""
     filling.fill(filed().id, patrols.PARK[0] - 0.04, patrols.PARK[1] - 0.04, 20_000)
-    crowd = [
-        [f"s{n}", f"巡-{n}", "free", patrols.PARK[0] + (n % 60) / 1500, patrols.PARK[1] + n / 60 / 1500, 5, []]
-        for n in range(3_000)
-    ]
     page = sign_in(desk)
-    page.route("**/map/?**part=people**", lambda route: route.fulfill(json={"rows": crowd, "figures": {}}))
+    crowd(page, 3_000)
+    page.add_init_script(USABLE)
     desk.open("/map/?view=map")
     page.wait_for_selector("jd-command-map[data-peopled]", timeout=30_000)
-    usable = page.evaluate("performance.now()")
+    usable = page.evaluate("window.usable")
     page.wait_for_function("() => document.querySelector('jd-command-map').people.size === 3000")
     assert page.evaluate("document.querySelector('jd-command-map').all.size") > 20_000
 

@@ -10,7 +10,7 @@ from jiedao.ground.people import corrections
 from jiedao.ground.people.models import Correction, Tenure, Unit
 from jiedao.kit.clock import now
 from jiedao.lines.lists.models import Question
-from jiedao.lines.patrol.models import GroupMessage
+from jiedao.lines.patrol.models import Group, GroupMessage
 from jiedao.lines.scores import periods, subjects
 from jiedao.lines.scores.models import Objection, Period
 from jiedao.record.models import Assignment, Case, Entry
@@ -154,9 +154,18 @@ def correction_answered(correction: Correction) -> None:
 
 def group_told(message: GroupMessage) -> None:
     """Each member of a group hears that it was spoken to; what was said stands on the own page alone."""
-    members = message.group.members.filter(left_at=None, shift__ended_at=None)  # type: ignore[attr-defined]
-    persons = set(members.values_list("shift__person_id", flat=True)) - {message.by_id}  # type: ignore[attr-defined]
-    _write_plain(persons, "group", f"{reverse('shift')}#groups-head", message.group.unit_id)  # type: ignore[attr-defined]
+    _write_group(message.group, "group", message.by_id)  # type: ignore[attr-defined]
+
+
+def group_called(group: Group, by: UUID | None) -> None:
+    """Each member hears that a room was opened; who joins has accepted the call (接受通话)."""
+    _write_group(group, "group_call", by)
+
+
+def _write_group(group: Group, verb: str, but: UUID | None) -> None:
+    members = group.members.filter(left_at=None, shift__ended_at=None)  # type: ignore[attr-defined]
+    persons = set(members.values_list("shift__person_id", flat=True)) - {but}
+    _write_plain(persons, verb, f"{reverse('shift')}#groups-head", group.unit_id)  # type: ignore[attr-defined]
 
 
 def scores_up(period: Period) -> None:

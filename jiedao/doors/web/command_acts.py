@@ -87,7 +87,14 @@ def call(request: HttpRequest) -> HttpResponse:
     """Opens the room of a group; its address stands in the pane then."""
     by = actor_of(request)
     found = groups.group_or_absent(_id(request.POST.get("group", "")), by)
-    refusal = _once(request, by, {"call": str(found.id)}, lambda: groups.call(found, by=by))
+
+    def called() -> None:
+        is_open = bool(found.room)
+        groups.call(found, by=by)
+        if not is_open:
+            listeners.group_called(found, by.person.id if by.person else None)
+
+    refusal = _once(request, by, {"call": str(found.id)}, called)
     return _pane(request, "", refusal, gettext("The call is open."))
 
 

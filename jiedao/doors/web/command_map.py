@@ -55,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
         return drawn.answer(request, found, Lists(by), at)
     if is_part(request):
         return _pane(request, by, part, found, wanted)
-    shown = {**listed(request, found, wanted), **figures(request, by, wanted), **people(request, by)}
+    shown = {**listed(request, by, found, wanted), **figures(request, by, wanted), **people(request, by)}
     shown |= {**detail(request, by), **_ground(request), **register.choices(request, wanted)}
     return render(request, "map/page.html", shown)
 
@@ -68,7 +68,7 @@ def _pane(request: HttpRequest, by: Actor, part: str, found: Listing, wanted: As
         return render(request, "map/_figures.html", figures(request, by, wanted))
     if part == "people_list":
         return render(request, "map/_people.html", people(request, by))
-    return render(request, "map/_list.html", listed(request, found, wanted))
+    return render(request, "map/_list.html", listed(request, by, found, wanted))
 
 
 def asked(request: HttpRequest) -> Asked:
@@ -94,7 +94,7 @@ def found_by(by: Actor, wanted: Asked, at: datetime | None) -> tuple[Listing, da
     return snapshot.as_of(asking.register(by, replace(wanted, due="")), at), at
 
 
-def listed(request: HttpRequest, found: Listing, wanted: Asked) -> dict[str, Any]:
+def listed(request: HttpRequest, by: Actor, found: Listing, wanted: Asked) -> dict[str, Any]:
     number = tabs.number(request)
     count = found.count()
     rows = found.page(number, order=ORDERS[wanted.order])
@@ -103,6 +103,7 @@ def listed(request: HttpRequest, found: Listing, wanted: Asked) -> dict[str, Any
         "drawn": drawn.drawn(request, found, "both"),
         "rows": rows,
         "count": count,
+        "on_duty_now": 0 if rows else len(patrol.on_duty(by)),
         "pages": tabs.Pages(number, count, len(rows)),
         "asked": wanted,
         "chosen": chosen,
@@ -274,11 +275,18 @@ def _ground(request: HttpRequest) -> dict[str, Any]:
         "unstaffed": sum(len(fault.codes) for fault in faults if fault.kind == "unstaffed"),
         "ground": basemap.told(request),
         "then": f"{local(at):%H:%M}" if at else "",
+        "early": _early(request),
         "layers": [("camera", gettext("Cameras")), ("place", gettext("Places"))],
         "minute_now": local(now()).hour * 60 + local(now()).minute,
         "minute_then": at and local(at).hour * 60 + local(at).minute,
         "now_href": tabs.here(request, "then", "page")[:-1],
     }
+
+
+def _early(request: HttpRequest) -> dict[str, str]:
+    """What the map asks for first. The head of the page asks for it already: the scripts are still on their way."""
+    here = tabs.here(request, "page", "case", "do", *drawn.FRAME)
+    return {"map": f"{here}part=map", "people": f"{here}part=people", "lines": reverse("grids_shapes")}
 
 
 def _sites() -> dict[str, list[Any]]:

@@ -93,6 +93,7 @@ _OTHER = {
     "correction": gettext_lazy("A colleague asks for a correction of personal data"),
     "corrected": gettext_lazy("Your request for a correction was answered"),
     "group": gettext_lazy("Your group was spoken to"),
+    "group_call": gettext_lazy("Your group has opened a video call"),
     "score_up": gettext_lazy("Scores are on notice, to read and to contest"),
     "score_sent": gettext_lazy("The appraisal of people you sent is there"),
     "score_decided": gettext_lazy("Your objection to a score was decided"),

@@ -18,6 +18,7 @@ import { Looks, faceOf, rim, symbolsOf } from "./symbols-of-cases.js";
 const TOGETHER = 250;
 const MINUTE = 60_000;
 const WORDS_FROM = 16;
+const ANSWERED_WITHIN = 30_000;
 /** The part as a whole takes the place of the part. */
 const SWAP = "outer" + "HTML";
 
@@ -34,8 +35,12 @@ export class DrawnMap extends GridMap {
   named = new Set();
   /** @type {number | undefined} */
   waiting;
+  /** @type {Promise<void> | undefined} */
+  loading;
   etag = "";
   chosen = "";
+  /** @type {string | undefined} where the ring was drawn last */
+  ringed;
 
   /** @override */
   get state() {
@@ -70,7 +75,6 @@ export class DrawnMap extends GridMap {
   /** @override */
   async open() {
     this.chosen = this.dataset.chosen ?? "";
-    await this.load();
     await super.open();
     const map = this.map;
     if (!map) return;
@@ -87,6 +91,11 @@ export class DrawnMap extends GridMap {
     this.moved(false);
   }
 
+  /** @override @returns {Promise<unknown>} */
+  fetched() {
+    return this.load();
+  }
+
   /** The address of this very list, with other parts of the query. @param {Record<string, string>} more */
   address(more) {
     const url = new URL(window.location.href);
@@ -96,17 +105,45 @@ export class DrawnMap extends GridMap {
     return url;
   }
 
-  /** All symbols of the query; the server says in a word if they are what they were. */
-  async load() {
+  /** All symbols of the query, asked for once at a time: on a slow line a second question would only wait behind the first. */
+  load() {
+    this.loading ??= this.load_now().finally(() => {
+      this.loading = undefined;
+    });
+    return this.loading;
+  }
+
+  /**
+   * The answer that the head of the page asked for already, once; undefined where it asked for none. Asked for as a
+   * preload is asked for, or the browser asks again.
+   * @param {string} name
+   */
+  early(name) {
+    const url = this.dataset[name];
+    delete this.dataset[name];
+    return url ? fetch(url) : undefined;
+  }
+
+  /** The server says in a word if they are what they were. */
+  async load_now() {
     const url = this.address({ part: "map", box: "", at: "", view: "", ...this.asked() });
     const key = String(url);
-    const answer = await fetch(url, { cache: "no-store", headers: { "JD-Poll": "1", ...(this.asked_of === key && this.etag ? { "If-None-Match": this.etag } : {}) } });
-    if (answer.status === 304 || !answer.ok) return;
-    this.etag = answer.headers.get("ETag") ?? "";
-    this.asked_of = key;
-    const columns = /** @type {import("./symbols-of-cases.js").Columns} */ (await answer.json());
-    this.all = new Map(symbolsOf(columns).map((one) => [one.number, one]));
-    if (columns.more) say(this.dataset.wordMore ?? "");
+    const early = this.early("early");
+    /** @type {Record<string, string>} */
+    const known = this.asked_of === key && this.etag ? { "If-None-Match": this.etag } : {};
+    const patience = new AbortController();
+    const turn = window.setTimeout(() => patience.abort(), ANSWERED_WITHIN);
+    try {
+      const answer = await (early ?? fetch(url, { cache: "no-store", headers: { "JD-Poll": "1", ...known }, signal: patience.signal }));
+      if (answer.status === 304 || !answer.ok) return;
+      const columns = /** @type {import("./symbols-of-cases.js").Columns} */ (await answer.json());
+      this.etag = answer.headers.get("ETag") ?? "";
+      this.asked_of = key;
+      this.all = new Map(symbolsOf(columns).map((one) => [one.number, one]));
+      if (columns.more) say(this.dataset.wordMore ?? "");
+    } finally {
+      window.clearTimeout(turn);
+    }
   }
 
   /** What the licence of the ground wants written on the map, as plain text. */
@@ -201,6 +238,7 @@ export class DrawnMap extends GridMap {
    */
   draw(map) {
     this.filled = false;
+    this.ringed = undefined;
     this.looks = new Looks();
     super.draw(map);
     this.sync();
@@ -337,7 +375,10 @@ export class DrawnMap extends GridMap {
   ring() {
     const one = this.all.get(this.chosen);
     const source = /** @type {Source | undefined} */ (this.map?.getSource("ring"));
-    source?.setData(one ? { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: this.onto([one.lon, one.lat]) } } : NOTHING);
+    const place = one ? `${one.lon},${one.lat}` : "";
+    if (!source || this.ringed === place) return;
+    this.ringed = place;
+    source.setData(one ? { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: this.onto([one.lon, one.lat]) } } : NOTHING);
   }
 
   /** @override @param {import("maplibre-gl").Map} map */

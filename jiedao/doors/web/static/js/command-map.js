@@ -33,9 +33,10 @@ class CommandMap extends DrawnMap {
 
   /** @override */
   async open() {
+    const met = this.meet().catch(() => undefined);
     await super.open();
+    await met;
     this.dataset.peopled = "";
-    await this.meet().catch(() => undefined);
     window.setInterval(() => this.meet_again(), PEOPLE_EVERY);
     document.addEventListener("jd:again", () => this.meet().catch(() => undefined));
     document.addEventListener("jd:positions", () => this.meet_soon());
@@ -73,7 +74,8 @@ class CommandMap extends DrawnMap {
 
   /** Where people are now. Who is off duty is not among them any more. */
   async meet() {
-    const answer = await fetch(this.address({ part: "people", box: "", at: "", view: "", ...this.asked() }), { cache: "no-store", headers: { "JD-Poll": "1" } });
+    const url = this.address({ part: "people", box: "", at: "", view: "", ...this.asked() });
+    const answer = await (this.early("earlyPeople") ?? fetch(url, { cache: "no-store", headers: { "JD-Poll": "1" } }));
     if (!answer.ok) return;
     const told = await answer.json();
     this.people = new Map(told.rows.map(person).map((/** @type {Person} */ one) => [one.shift, one]));

@@ -43,15 +43,12 @@ export class CaseMap extends HTMLElement {
 
   async open() {
     this.dress();
-    const [library, outlines, cases] = await Promise.all([
-      /** @type {Promise<Library>} */ (import(this.dataset.lib ?? "")),
-      read(this.dataset.outlines, this.dataset.outlinesUrl),
-      read(this.dataset.cases, this.dataset.casesUrl),
-    ]);
+    // What is shown is asked for while the library is read and the canvas is made, not one after another.
+    const given = Promise.all([read(this.dataset.outlines, this.dataset.outlinesUrl), read(this.dataset.cases, this.dataset.casesUrl), this.fetched()]);
+    given.catch(() => undefined);
+    const library = await /** @type {Promise<Library>} */ (import(this.dataset.lib ?? ""));
     library.setWorkerUrl(this.dataset.worker ?? "");
     this.library = library;
-    this.outlines = /** @type {GeoJSON.FeatureCollection} */ (outlines ?? NOTHING);
-    this.cases = /** @type {CasePoint[]} */ (cases ?? []);
     const map = new library.Map({
       container: /** @type {HTMLElement} */ (this.canvas),
       style: this.ground(),
@@ -65,12 +62,19 @@ export class CaseMap extends HTMLElement {
     this.map = map;
     map.touchZoomRotate.disableRotation();
     map.addControl(new library.NavigationControl({ showCompass: false }), "bottom-right");
-    await map.once("load");
+    const [[outlines, cases]] = await Promise.all([given, map.once("style.load")]);
+    this.outlines = /** @type {GeoJSON.FeatureCollection} */ (outlines ?? NOTHING);
+    this.cases = /** @type {CasePoint[]} */ (cases ?? []);
     this.draw(map);
     this.frame(map);
     if (this.hasAttribute("data-pick")) this.pickable(map);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint(map));
     this.dataset.ready = "";
+  }
+
+  /** What a subclass asks for besides, at the same time. @returns {Promise<unknown>} */
+  fetched() {
+    return Promise.resolve();
   }
 
   dress() {
