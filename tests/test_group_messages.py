@@ -4,11 +4,16 @@ import pytest
 
 from jiedao.doors.notify import message
 from jiedao.doors.notify.models import Notice
+from jiedao.kit.clock import now
+from jiedao.kit.refusal import Refused
+from jiedao.lines.patrol import desk, queries
 from jiedao.lines.patrol.actions import groups
-from jiedao.lines.patrol.models import GroupMessage
+from jiedao.lines.patrol.models import GroupMessage, Shift
+from jiedao.record.models import Case
 from tests.cast import seat
 from tests.desks import words
 from tests.patrols import CENTRE, HEAD, MEMBER, PEER, at_desk, running
+from tests.test_people_certificates import stalls
 
 TEXT = "都到地铁口，找张三，电话 13812345678"
 
@@ -55,6 +60,23 @@ def test_sending_it_twice_tells_once_and_who_has_left_hears_nothing(group):
 
     assert (GroupMessage.objects.count(), Notice.objects.count()) == (1, 1)
     assert Notice.objects.get().person_id != first.shift.person_id
+
+
+def test_a_group_is_over_with_its_case_and_for_whoever_ends_the_shift(group):
+    case = stalls()
+    other = groups.make("增援", group.members.values_list("shift_id", flat=True), by=seat(CENTRE), case=case)
+    assert [one.name for one in queries.groups(seat(CENTRE))] == ["增援", "早高峰"]
+    assert {one.name for one in desk.my_groups(seat(MEMBER))} == {"增援", "早高峰"}
+
+    Case.objects.filter(pk=case.pk).update(phase="closed", closed_at=now())
+    Shift.objects.filter(person=seat(PEER).person).update(ended_at=now())
+
+    assert [one.name for one in queries.groups(seat(CENTRE))] == ["早高峰"]
+    assert [one.name for one in desk.my_groups(seat(MEMBER))] == ["早高峰"]
+    assert desk.my_groups(seat(PEER)) == []
+    other.refresh_from_db()
+    with pytest.raises(Refused, match="group_over"):
+        groups.say(other, TEXT, by=seat(CENTRE))
 
 
 def test_a_member_who_speaks_tells_the_others_alone(group):

@@ -2,15 +2,18 @@
 
 import base64
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from jiedao.ground.people.contacts import open_rows
-from jiedao.kit.clock import now
-from jiedao.lines.patrol import devices
+from jiedao.ground.places.locate import locate
+from jiedao.kit.clock import now, today
+from jiedao.lines.patrol import devices, taking
 from jiedao.lines.patrol.models import DutyNote, LastPosition, Refusal, Roster, Shift, Source, SpotCheck, TaskOrder
+from jiedao.lines.patrol.sorting import Point
 from tests.api_calls import Answer
 from tests.cast import seat
 from tests.desks import words
@@ -160,6 +163,22 @@ def test_a_track_shows_after_its_purpose_and_stands_in_the_persons_own_list(in_g
     assert at_desk(HEAD).post(here, {"purpose": "核对投诉", "as": "gpx"})["Content-Type"] == "application/gpx+xml"
     assert "核对投诉" in words(at_desk(MEMBER).get("/shift/mine/"))
     assert at_desk(PEER).get(here).status_code == 404
+
+
+def test_a_track_is_shown_with_its_stops_where_and_how_long_beside_the_map(in_guangming):
+    shift, begun = running(), now().timestamp() - 1_500
+    stay = [Point(*PARK, begun + 30 * nth) for nth in range(21)]
+    walk = [Point(PARK[0] + nth / 1000, PARK[1], begun + 600 + 30 * nth) for nth in range(1, 20)]
+    taking.take(devices.page_sender(shift.person), [*stay, *walk])
+    area = locate(*PARK, today())
+
+    shown = at_desk(HEAD).post(f"/shifts/track/{shift.id}/", {"purpose": "核对投诉"})
+    told = json.loads(re.search(r'<script id="track-drawn"[^>]*>(.*?)</script>', shown.content.decode())[1])
+
+    assert (sum(map(len, told["pieces"])), told["stops"], told["seconds"]) == (40, [[*PARK, 10]], 1_170)
+    for page in (shown, at_desk(MEMBER).get("/shift/mine/")):
+        assert f"10 分钟 · {area.name}" in words(page)
+        assert 'max="1170"' in page.content.decode()
 
 
 # Devices

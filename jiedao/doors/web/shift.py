@@ -160,6 +160,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "looks": looking.looks_at(by),
         "shift": shift,
         "replay": replay,
+        "stays": looking.stays(replay) if replay else [],
         "drawn": tracks.drawn(replay.track, replay.stops) if replay else None,
         "length": tracks.length(replay.track) if replay else 0,
     }

@@ -171,7 +171,10 @@ def track(request: HttpRequest, pk: UUID) -> HttpResponse:
             answer["Content-Disposition"] = f'attachment; filename="track-{shift.id.hex[:8]}.gpx"'
             return answer
     drawn = tracks.drawn(replay.track, replay.stops) if replay else None
-    shown = {"shift": shift, "replay": replay, "drawn": drawn, "purpose": purpose, "refusal": refusal}
+    shown = {
+        "shift": shift, "replay": replay, "drawn": drawn, "purpose": purpose, "refusal": refusal,
+        "stays": looking.stays(replay) if replay else [],
+    }  # fmt: skip
     return render(request, "shift/track.html", shown, status=refusal.status if refusal else 200)
 
 

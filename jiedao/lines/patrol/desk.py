@@ -91,10 +91,9 @@ def my_notes(actor: Actor) -> list[DutyNote]:
 
 
 def my_groups(actor: Actor) -> list[Group]:
-    """Running groups the actor is in."""
-    rows = Group.objects.filter(
-        ended_at=None, ends_at__gt=now(), members__shift__person=actor.person, members__left_at=None
-    )
+    """Running groups the actor is in: over with the case, with their time, and for whom the shift has ended."""
+    mine = {"members__shift__person": actor.person, "members__shift__ended_at": None, "members__left_at": None}
+    rows = Group.objects.filter(ended_at=None, ends_at__gt=now(), case__closed_at=None, **mine)
     return list(rows.prefetch_related("messages").distinct()[:10])
 
 

@@ -251,7 +251,7 @@ def groups(actor: Actor) -> list[GroupShown]:
     if not units or actor.post is None:
         return []
     at = now()
-    rows = Group.objects.filter(ended_at=None, ends_at__gt=at).select_related("case")
+    rows = Group.objects.filter(ended_at=None, ends_at__gt=at, case__closed_at=None).select_related("case")
     wide = actor.post.unit.level == Unit.Level.DISTRICT and actor.post.unit.kind in scope.WIDE
     if not wide:
         rows = rows.filter(unit__in=[*units, actor.post.unit_id])

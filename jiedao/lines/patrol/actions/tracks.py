@@ -11,6 +11,9 @@ from jiedao.ground.journal.notes import look
 from jiedao.ground.people import Actor
 from jiedao.ground.people.contacts import open_rows
 from jiedao.ground.people.models import Unit
+from jiedao.ground.places.locate import locate_many
+from jiedao.ground.places.models import Area
+from jiedao.kit.clock import local
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.lines.patrol import rules, scope, tracks
 from jiedao.lines.patrol.actions import body_cameras
@@ -67,6 +70,14 @@ class Looked:
     purpose: str
     shift_id: UUID
     what: str = WHAT
+
+
+def stays(shown: Replay) -> list[tuple[Stop, Area | None]]:
+    """The stops of a track that was opened, each with the area it lies in. None outside the district."""
+    if not shown.stops:
+        return []
+    day = local(shown.stops[0].since).date()
+    return list(zip(shown.stops, locate_many([(one.lon, one.lat) for one in shown.stops], day), strict=True))
 
 
 def looks_at(by: Actor, most: int = 100) -> list[Looked]:
