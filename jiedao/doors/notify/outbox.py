@@ -5,13 +5,13 @@ after: two jobs at once send it once, a crash in between sends it again under th
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from jiedao.doors.notify import channels, message, pace, transport
+from jiedao.doors.notify import channels, message, pace
 from jiedao.doors.notify.jobs import TASK, defer
 from jiedao.doors.notify.models import Channel, Notice, Sending, Wishes
 from jiedao.ground.people import posts
@@ -21,6 +21,9 @@ from jiedao.kit.ids import new_id
 from jiedao.kit.ports import fault
 from jiedao.record.models import Deadline
 from jiedao.record.queries.scope import rows
+
+if TYPE_CHECKING:
+    from jiedao.doors.notify.transport import Outcome
 
 AT_ONCE = 50
 BEGUN_FOR = timedelta(minutes=2)
@@ -104,7 +107,7 @@ def deliver(channel_id: UUID) -> int:
         channel, notices, key = lot
         fault("notice_taken")
         title, body = message.told(notices, channels.language(channel))
-        outcome = transport.send(channel.kind, channels.address(channel), title, body, str(key))
+        outcome = _send(channel, title, body, key)
         fault("notice_sent")
         with transaction.atomic():
             if outcome.sent:
@@ -149,6 +152,12 @@ def _concerns(notice: Notice, channel: Channel) -> bool:
     if notice.person_id:
         return notice.person_id == channel.person_id and not any(about & set(post.unit.above) for post in held)
     return any(notice.unit_id in post.unit.acts_for and not about & set(post.unit.above) for post in held)
+
+
+def _send(channel: Channel, title: str, body: str, key: UUID) -> "Outcome":
+    from jiedao.doors.notify import transport  # noqa: PLC0415 -- its library takes every start a quarter of a second
+
+    return transport.send(channel.kind, channels.address(channel), title, body, str(key))
 
 
 def _tick_off(channel: Channel, key: UUID) -> None:
@@ -204,7 +213,7 @@ def prove(channel_id: UUID) -> None:
         return
     minutes: Any = pace.rules().facts.get("code", {}).get("minutes", 15)
     title, body = message.proof(code, int(minutes), channels.language(channel))
-    outcome = transport.send(channel.kind, channels.address(channel), title, body, str(channel.id))
+    outcome = _send(channel, title, body, channel.id)
     problem = "" if outcome.sent else outcome.problem
     since = None if outcome.sent else now()
     Channel.objects.filter(pk=channel.pk).update(problem=problem, failing_since=since)
