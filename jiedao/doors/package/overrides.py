@@ -97,7 +97,7 @@ def resolve(code: str, changes: dict[str, Any]) -> Resolved:
                 _change(data, path, value)
         text = edits.dump(data)
     data = yaml.load(text, yaml.CSafeLoader)
-    found = definition.problems(data)
+    found = _problems(text)
     limits = {"remind_again_after": data.get("remind_again_after"), "pause.cap": data.get("pause", {}).get("cap")}
     for path, words in limits.items():
         if words and not _reads(words):
@@ -105,6 +105,12 @@ def resolve(code: str, changes: dict[str, Any]) -> Resolved:
     if found:
         raise Misfit("bad_definition", why="; ".join(found[:5]))
     return Resolved(code, text, based_on)
+
+
+@lru_cache(maxsize=64)
+def _problems(text: str) -> tuple[str, ...]:
+    """Districts share most definitions, and a package is read several times on its way in."""
+    return tuple(definition.problems(yaml.load(text, yaml.CSafeLoader)))
 
 
 def _reads(words: str) -> bool:
