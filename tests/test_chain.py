@@ -291,13 +291,13 @@ KINDS: list[Callable[[Vandal], Found]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("changes", [300])
-def test_every_single_change_is_found_and_located(record, changes):
+def test_every_single_change_is_found_and_located(record):
+    """At its size, of ten thousand entries, by night: test_chain_great."""
     seed = int(os.environ.get("JIEDAO_SEED") or time.time())
     print(f"seed {seed} (JIEDAO_SEED={seed} plays it again)")
     chance = random.Random(seed)
     missed = []
-    for _ in range(changes):
+    for _ in range(100):
         with changed() as cursor:
             what, where = Vandal(chance, cursor).make()
             found = faults()

@@ -29,8 +29,8 @@ from tests.conftest import _other_database
 pytestmark = pytest.mark.timeout(900)  # the days are played in the setup of whoever comes first
 ENDS = datetime(2026, 6, 30, 18, tzinfo=SHANGHAI)  # a Tuesday
 MORNING = ENDS - timedelta(hours=12)
-SEED, PER_DAY = 7, 56
-BEGINS, BEGINS_AT_NIGHT = ENDS - timedelta(days=2), ENDS - timedelta(days=5)
+SEED, PER_DAY = 7, 225
+BEGINS, BEGINS_AT_NIGHT = ENDS - timedelta(days=1), ENDS - timedelta(days=5)
 
 
 def rehearsed(seed: int, **given: object) -> Played:
@@ -106,8 +106,8 @@ def days(rehearsal) -> Iterator[Rehearsed]:
         transaction.set_rollback(True)
 
 
-def test_days_with_cheats_and_failing_statements_break_nothing(days, request):
-    """G12: at least 100 cases, 300 by night; every cheat was tried and refused, every failed verb left nothing."""
+def test_days_with_cheats_and_failing_statements_break_nothing(days):
+    """G12: at least 300 cases, of one day or by night of five; cheats were refused, failed verbs left nothing."""
     crooks = days.crooks
     print(f"seed {SEED}")
     print(
@@ -116,8 +116,7 @@ def test_days_with_cheats_and_failing_statements_break_nothing(days, request):
     )
     assert (crooks.went_through, crooks.left_something) == ([], [])
     assert findings.broken() == []
-    least, failed = (300, 20) if request.config.getoption("--nightly") else (100, 5)
-    assert days.played.cases >= least and sum(crooks.failed.values()) > failed
+    assert days.played.cases >= 300 and sum(crooks.failed.values()) > 10
     assert set(crooks.tried) >= TRICKS
 
 

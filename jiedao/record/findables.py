@@ -4,18 +4,23 @@ from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef
 
-from jiedao.ground.db import bulk
+from jiedao.ground.db import asking, bulk
 from jiedao.kit import grams
+from jiedao.record import reading
 from jiedao.record.models import Case, Entry, Findable
 
 LOT = 2_000
 
+_FILE = (
+    "INSERT INTO record_findable (id, text, grams) VALUES ($1, $2, $3)"
+    " ON CONFLICT (id) DO UPDATE SET text = excluded.text, grams = excluded.grams"
+)
+
 
 def keep(entry: Entry) -> None:
     """Listener: files the case of the entry anew. Running it twice files the same."""
-    case = Case.objects.select_related("item", "area").defer("area__shape").get(pk=entry.case_id)
-    row = row_of(case)
-    Findable.objects.update_or_create(id=row.id, defaults={"text": row.text, "grams": row.grams})
+    row = row_of(reading.rows(Case, "t.id = $1", [entry.case_id], to=("item", "area"))[0])
+    asking.ask(_FILE, [row.id, row.text, row.grams])
 
 
 def row_of(case: Case) -> Findable:

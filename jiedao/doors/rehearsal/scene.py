@@ -8,10 +8,15 @@ from jiedao.doors.rehearsal.matters import Matters
 from jiedao.doors.rehearsal.stage import Stage
 from jiedao.kit.limits import Limit
 from jiedao.kit.ports import chance
-from jiedao.record import versions
+from jiedao.record import reading, versions
 from jiedao.record.models import Case, DispatchOrder
 
 T = TypeVar("T")
+
+_OPEN = (
+    "t.case_id = $1 AND t.answered_at IS NULL AND t.returned_at IS NULL AND t.recalled_at IS NULL"
+    " ORDER BY t.sent_at, t.id"
+)
 
 
 class Deck(Generic[T]):
@@ -54,8 +59,7 @@ class Scene:
     @staticmethod
     def open_orders(case: Case) -> list[DispatchOrder]:
         """The orders nobody has ended, the lead's first."""
-        rows = case.orders.open().select_related("unit__area", "item", "case").order_by("sent_at", "id")
-        rows = rows.defer("unit__area__shape")
+        rows = reading.rows(DispatchOrder, _OPEN, [case.id], to=("unit", "item", "case"))
         for order in rows:
             order.case.process = versions.published(order.case.process_id)
         return sorted(rows, key=lambda order: order.role == DispatchOrder.Role.HELPER)
