@@ -48,12 +48,12 @@ def page(request: HttpRequest) -> HttpResponse:
     on, words = board.span(rule, day), _words()
     shown |= {
         "lists": [
-            {"name": name, "word": words[name], "rows": _rows(board.listed(name, by, on)[:FEW])}
+            {"name": name, "word": words[name], "rows": _first(name, by, on)}
             for name in ("overdue", "whistles", "repeats")
         ],
-        "units": board.units(by, on),
-        "points": _points(by, on),
-        "trend": board.trend(by, rule, day),
+        "units": board.kept(("units", by, on), board.KEPT, lambda: board.units(by, on)),
+        "points": board.kept(("points", by, on), board.KEPT, lambda: _points(by, on)),
+        "trend": board.kept(("trend", by, on), 60.0, lambda: board.trend(by, rule, day)),
     }
     return render(request, "board/page.html", shown)
 
@@ -138,6 +138,14 @@ def _value(told: board.Told) -> str:
 
 def _rows(found: Any) -> list[Any]:
     return list(queries.case_rows([case.id for case in found]))
+
+
+def _first(name: str, by: Actor, on: board.Span) -> list[Any]:
+    """The first cases of a list, each as it stands now."""
+    ids = board.kept(
+        (f"first {name}", by, on), board.KEPT, lambda: [case.id for case in board.listed(name, by, on)[:FEW]]
+    )
+    return list(queries.case_rows(ids))
 
 
 def _points(by: Actor, on: board.Span) -> list[dict[str, Any]]:

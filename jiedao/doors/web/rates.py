@@ -54,13 +54,17 @@ class Month:
         """The orders of these units whose callers were asked in the month."""
         return facts.called(*windows.around(self.day, self.rule), [unit.id for unit in units])
 
+    def counted(self, units: Iterable[Unit]) -> list[Row]:
+        """The same rows with what the rule counts and no more, for figures that nobody opens here."""
+        return facts.called(*windows.around(self.day, self.rule), [unit.id for unit in units], self.rule.facts)
+
 
 @require_GET
 @staff
 def page(request: HttpRequest) -> HttpResponse:
     """Every unit that the visitor may read, with its three rates and the composite; a dash where there is no data."""
     units, month = sight.units(actor_of(request)), Month.asked(request)
-    rows = month.rows(units)
+    rows = month.counted(units)
     asked, found = {row[0] for row in rows}, lines(rows, month.rule, [unit.code for unit in units])
     shown = [
         {"unit": unit, "cells": _cells(found[unit.code], month.rule), "composite": _composite(found[unit.code])}
@@ -107,7 +111,7 @@ def export(request: HttpRequest, code: str = "") -> HttpResponse:
         chosen = sight.unit_or_absent(by, code)
         return sheets.answer(f"rates-{code}-{month.name}.csv", [list(COLUMNS), *map(list, month.rows([chosen]))])
     units = sight.units(by)
-    found = lines(month.rows(units), month.rule, [unit.code for unit in units])
+    found = lines(month.counted(units), month.rule, [unit.code for unit in units])
     return sheets.answer(f"rates-{month.name}.csv", _summary(units, found, month.rule))
 
 

@@ -40,7 +40,7 @@ def waiting(by: Actor) -> list[Case]:
     placed = (
         placed.select_related("process", "item__list", "area").defer("area__shape").order_by("-severity", "opened_at")
     )
-    sent = list(placed.filter(pk__in=theirs)[:LOOKED_AT])
+    sent = list(placed.filter(pk__in=theirs)[:MOST_CASES])
     ready = placed.filter(state__in=_dispatching()).exclude(Exists(open_))[:LOOKED_AT]
     can = [row for row in ready if row.process.definition.moves_of("dispatch", row.state)]
     return sorted([*sent, *can], key=lambda row: (-row.severity, row.opened_at))[:MOST_CASES]

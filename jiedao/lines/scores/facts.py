@@ -8,6 +8,7 @@ import csv
 import gzip
 import hashlib
 import io
+import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from jiedao.lines.scores.figures import AT, Row
+from jiedao.lines.scores.figures import Row
 from jiedao.lines.scores.vocabulary import COLUMNS
 
 _FLAG = "CASE WHEN {} THEN 'yes' ELSE 'no' END"
@@ -108,10 +109,8 @@ _CALLED = f"""
     WHERE by = 'callback' AND order_id IS NOT NULL AND {_IN.format("at")}
 """
 
-_QUERY = f"""
-WITH wanted AS MATERIALIZED (
-{{wanted}}
-), last_back AS (
+_EARLIER = f"""
+last_back AS (
     SELECT DISTINCT ON (order_id) * FROM record_rating
     WHERE by = 'callback' AND order_id IS NOT NULL AND {_IN.format("at")} ORDER BY order_id, at DESC, id DESC
 ), last_mark AS (
@@ -124,41 +123,62 @@ WITH wanted AS MATERIALIZED (
     FROM record_entry e WHERE verb IN ('rework', 'supervise', 'add', 'reopen') AND at < %(end)s
         AND e.case_id IN (SELECT case_id FROM record_dispatchorder JOIN wanted USING (id)) GROUP BY e.case_id
 )
-SELECT {", ".join(f'({_COLUMNS[name]}) AS "{name}"' for name in COLUMNS)}
+"""
+_DUE = "LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE {0}) {1} ON true"
+_JOINS = {
+    "v": "JOIN record_processversion v ON v.id = c.process_id",
+    "s": "LEFT JOIN people_unit s ON s.id = o.sender_id",
+    "first": "LEFT JOIN record_entry first ON first.case_id = c.id AND first.seq = 1",
+    "done": "LEFT JOIN entries done ON done.case_id = c.id",
+    "back": "LEFT JOIN last_back back ON back.order_id = o.id",
+    "mark": "LEFT JOIN last_mark mark ON mark.order_id = o.id",
+    "looked": "LEFT JOIN LATERAL (SELECT agrees FROM record_check k WHERE k.case_id = c.id AND k.at < %(end)s "
+              "ORDER BY k.at DESC LIMIT 1) looked ON true",
+    "promise": _DUE.format("d.case_id = c.id AND d.kind = 'promise'", "promise"),
+    "step": _DUE.format("d.order_id = o.id AND d.name = 'answered'", "step"),
+    "contact": _DUE.format("d.order_id = o.id AND d.name = 'contacted'", "contact"),
+    "arrive": _DUE.format("d.order_id = o.id AND d.name = 'arrived'", "arrive"),
+}  # fmt: skip
+"""What a column reads besides order, case and unit; only the columns that are asked for are read."""
+
+
+def _query(wanted: str, names: Collection[str] = COLUMNS) -> str:
+    """The rows of the wanted orders, with these columns; the others are empty."""
+    read = {name: _COLUMNS[name] if name in names else "''" for name in COLUMNS}
+    columns = ", ".join(f'({told}) AS "{name}"' for name, told in read.items())
+    joins = "\n".join(join for alias, join in _JOINS.items() if re.search(rf"\b{alias}\.", columns))
+    return f"""
+WITH wanted AS MATERIALIZED ({wanted}), {_EARLIER}
+SELECT {columns}
 FROM wanted JOIN record_dispatchorder o USING (id) JOIN record_case c ON c.id = o.case_id
-JOIN people_unit u ON u.id = o.unit_id JOIN record_processversion v ON v.id = c.process_id
-LEFT JOIN people_unit s ON s.id = o.sender_id
-LEFT JOIN record_entry first ON first.case_id = c.id AND first.seq = 1
-LEFT JOIN entries done ON done.case_id = c.id
-LEFT JOIN last_back back ON back.order_id = o.id
-LEFT JOIN last_mark mark ON mark.order_id = o.id
-LEFT JOIN LATERAL (SELECT agrees FROM record_check k WHERE k.case_id = c.id AND k.at < %(end)s ORDER BY k.at DESC LIMIT 1)
-    looked ON true
-LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.case_id = c.id AND d.kind = 'promise')
-    promise ON true
-LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.order_id = o.id AND d.name = 'answered')
-    step ON true
-LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.order_id = o.id AND d.name = 'contacted')
-    contact ON true
-LEFT JOIN LATERAL (SELECT max(due_at) AS due_at FROM record_deadline d WHERE d.order_id = o.id AND d.name = 'arrived')
-    arrive ON true
+JOIN people_unit u ON u.id = o.unit_id {joins}
 WHERE o.role <> 'heard' AND o.sent_at < %(end)s AND (%(all)s OR o.unit_id = ANY(%(units)s))
-UNION ALL SELECT {", ".join(f'({_SPOTS[name]}) AS "{name}"' for name in COLUMNS)}
+"""
+
+
+_SPOTTED = f"""
+SELECT {", ".join(f'({_SPOTS[name]}) AS "{name}"' for name in COLUMNS)}
 FROM patrol_spotcheck k JOIN people_unit u ON u.id = k.squad_id
 WHERE {_IN.format("k.at")} AND (%(all)s OR k.squad_id = ANY(%(units)s))
-ORDER BY "unit", "number", "order"
 """
+_ORDER = 'ORDER BY "unit", "number", "order"'
+_QUERY = f"{_query(_WANTED)} UNION ALL {_SPOTTED} {_ORDER}"
 
 
 def rows(start: datetime, end: datetime, units: Collection[UUID] | None = None) -> list[Row]:
     """The rows of a window, of all units or of these, in the order of unit, case and order."""
-    return _read(_QUERY.format(wanted=_WANTED), start, end, units)
+    return _read(_QUERY, start, end, units)
 
 
-def called(start: datetime, end: datetime, units: Collection[UUID] | None = None) -> list[Row]:
-    """Of the same rows those whose callers were asked in the window, without reading the others."""
-    found = _read(_QUERY.format(wanted=_CALLED), start, end, units)
-    return [row for row in found if row[AT["called"]] == "yes"]
+def called(
+    start: datetime, end: datetime, units: Collection[UUID] | None = None, only: Collection[str] = COLUMNS
+) -> list[Row]:
+    """Of the same rows those whose callers were asked in the window, without reading the others.
+
+    With `only`, what figures need and no more: these facts, the unit and why a row is left out.
+    """
+    names = COLUMNS if only is COLUMNS else {"unit", "left_out", *only}
+    return _read(f"{_query(_CALLED, names)} {_ORDER}", start, end, units)
 
 
 def _read(query: str, start: datetime, end: datetime, units: Collection[UUID] | None) -> list[Row]:

@@ -93,6 +93,11 @@ class Rule:
     sent_to: str = ""
 
     @property
+    def facts(self) -> set[str]:
+        """Every fact that one of its indicators asks for."""
+        return {fact for each in self.indicators.values() for fact in each.facts}
+
+    @property
     def by_marks(self) -> bool:
         return bool(self.raters)
 

@@ -100,6 +100,8 @@ class Case(Row):
             models.Index(fields=["area_path", "phase"], name="case_area_phase"),
             models.Index(fields=["holder", "phase", "due_at"], name="case_holder_due"),
             models.Index(fields=["-opened_at"], name="case_opened"),
+            # Open and without an item: few, and asked for together.
+            models.Index(fields=["opened_at"], name="case_homeless", condition=Q(item=None, closed_at=None)),
             models.Index(fields=["item", "opened_at"], name="case_item", condition=Q(item__isnull=False)),
             models.Index(fields=["lat", "lon"], name="case_point", condition=~Q(phase="closed")),
             models.Index(fields=["parent"], name="case_parent", condition=Q(parent__isnull=False)),
