@@ -25,7 +25,8 @@ from tests.cluster import Cluster
 from tests.nursery import Nursery
 from tests.plugin import OWN
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""By preference. The first is the same browser without windows, which nobody looks at here."""
 # Without these it looks for hosts that are not ours, which no test may (G22).
 QUIET_CHROMIUM = [
     "--no-sandbox",
@@ -242,7 +243,9 @@ def chromium() -> str:
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found:
         return found
-    missing = "no Chromium on this machine; install it (Debian: apt-get install chromium) or set CHROMIUM"
+    missing = (
+        "no Chromium on this machine; install it (Debian: apt-get install chromium-headless-shell) or set CHROMIUM"
+    )
     if os.environ.get("CI"):
         pytest.fail(f"NOT PROVEN: {missing}")
     pytest.skip(missing)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -60,8 +61,10 @@ def _all(words: list[str], narrowed: bool) -> int:
     began = time.monotonic()
     _quietly([*JIEDAO, "messages"])
     _quietly([*JIEDAO, "assets", "--quiet", "--dev"])
+    fetched = threading.Thread(target=_browser)
+    fetched.start()
     outcomes = [] if narrowed else _static()
-    _browser()
+    fetched.join()
     print("── tests", flush=True)
     spread = [] if narrowed or any(word.startswith("-n") for word in words) else SPREAD
     tests = subprocess.run([PYTHON, "-m", "pytest", *spread, *words], cwd=CHECKOUT, check=False)
@@ -121,17 +124,22 @@ def _quietly(command: list[str]) -> None:
 
 
 def _browser() -> None:
-    """Browser tests need a Chromium; root may fetch Debian's."""
+    """Browser tests need a Chromium. Root may fetch Debian's, first the one without windows: it takes half the processor."""
     from tests.conftest import CHROMIUM
 
-    if any(map(shutil.which, CHROMIUM)) or os.environ.get("CHROMIUM"):
+    if os.environ.get("CHROMIUM") or shutil.which(CHROMIUM[0]) or os.geteuid() or not shutil.which("apt-get"):
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("── installing Chromium for the browser tests (once)", flush=True)
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
-        for command in (["apt-get", "update", "-qq"], install):
-            subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=quiet)
+    print(f"── installing {CHROMIUM[0]} for the browser tests (once)", flush=True)
+    apt = ["apt-get", "-qq", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20"]
+    _root([*apt, "update"])
+    _root([*apt, "install", "-y", "--no-install-recommends", CHROMIUM[0]])
+    if not any(map(shutil.which, CHROMIUM)):
+        _root([*apt, "install", "-y", "--no-install-recommends", CHROMIUM[1]])
+
+
+def _root(command: list[str]) -> None:
+    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
 
 
 if __name__ == "__main__":
