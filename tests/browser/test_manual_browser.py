@@ -20,7 +20,7 @@ from tests.browser.test_desks_browser import sign_in
 from tests.cast import seat
 from tests.desks import Colleague, order_of, reported, sent
 from tests.residents import Resident, acting, photo
-from tests.test_pages_case import director, drafted
+from tests.test_pages_case import drafted
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +49,7 @@ def scene() -> None:
         called(unit, 1200.0 + n * 150.0)
     drafted("whistle_hard")
     number = drafted("whistle_hard")
-    for colleague in (Colleague("secretary"), director()):
+    for colleague in (Colleague("secretary"), Colleague("director")):
         colleague.do(number, "blow")
     Colleague("fire").do(number, "acknowledge")
 
