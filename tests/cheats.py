@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection
 from jiedao.doors.rehearsal.cast import HANDLERS, Cast
 from jiedao.doors.rehearsal.stage import Stage
 from jiedao.ground.people import Actor
-from jiedao.ground.people.models import Unit
+from jiedao.ground.people.models import Person, Unit
 from jiedao.kit.refusal import Absent, Refused
 from jiedao.record import consequences
 from jiedao.record.models import Case, DispatchOrder, Event
@@ -90,6 +90,7 @@ class Crooks:
 
     def _of_unit(self, case: Case, order: DispatchOrder, who: Actor) -> Iterator[Try]:
         """What a unit with an order tries for its figures."""
+        yield from self._of_who_answered(case, order)
         if order.answered_at:
             told = {"way": "site", "agrees": True, "text": "很好"}
             yield "checks its own work", lambda: verification.check(case.id, by=who, **told)
@@ -111,6 +112,19 @@ class Crooks:
         )
         yield "withdraws it for the resident", lambda: intake.withdraw(case.id, by=who, reason="已协商")
         yield "rejects what it was sent", lambda: triage.reject(case.id, by=who, reason="不归我管")
+
+    def _of_who_answered(self, case: Case, order: DispatchOrder) -> Iterator[Try]:
+        """Who answered sits in the centre on other days, where checks and surveys are made."""
+        who = Person.objects.filter(pk=order.answered_by).first() if order.answered_by else None
+        if who is None or case.phase != "verification":
+            return
+        inspector, clerk = (
+            Actor.at(self.chance.choice(self.cast._by_kind[kind]).post, who) for kind in ("inspector", "callback_clerk")
+        )
+        told = {"way": "site", "agrees": True, "text": "很好"}
+        yield "checks its own work from another seat", lambda: verification.check(case.id, by=inspector, **told)
+        said = {"reached": True, "contacted": True, "solved": True, "satisfied": "satisfied"}
+        yield "asks about its own work", lambda: verification.callback(case.id, by=clerk, **said)
 
     def _of_anybody(self, case: Case) -> Iterator[Try]:
         event = Event.objects.filter(case=case).first()
@@ -186,7 +200,8 @@ def among_us(seed: int) -> Iterator[Crooks]:
         if crooks.chance.random() < FAILS_OFTEN:
             verb = crooks.shaken(verb, case)
         result = honest(self, on, verb, *first, **given)
-        if case is not None and crooks.chance.random() < CHEATS_OFTEN:
+        # Just before a check is the moment to get it right oneself.
+        if case is not None and (verb.__name__ == "ask_check" or crooks.chance.random() < CHEATS_OFTEN):
             crooks.cheat(case)
         return result
 

@@ -125,6 +125,7 @@ TRICKS = {
     "answers what was asked of others", "answers twice", "asks one unit twice", "grants itself time",
     "stops the clock without a cause", "recalls its own order", "signs an order that is over",
     "withdraws it for the resident", "rejects what it was sent", "hides it in a closed one",
+    "checks its own work from another seat", "asks about its own work",
 }  # fmt: skip
 
 
