@@ -143,7 +143,7 @@ class Life:
     """One case; each step is one act of one actor. Everything is drawn from one seeded source."""
 
     def __init__(self, process: str, rules: Rules, seats: list[Player], other: Case, chance: random.Random) -> None:
-        self.chance, self.seen, self.other = chance, Counter[str](), other
+        self.chance, self.seen, self.other, self.acts = chance, Counter[str](), other, 0
         self.case = opened(process)
         event = Event.objects.get(case=self.case)
         self.cast = [*seats, Player("resident", Actor.resident(event.id, self.case.id))]
@@ -161,7 +161,10 @@ class Life:
         """One act: mostly one that may be done, often one that somebody else may do, sometimes any, or half of one."""
         ways = (self._may, self._others, self._own_work, self._anything, self._left_out)
         [what] = self.chance.choices(ways, (20, 6, 6, 3, 2))
+        before = self.acts
         what()
+        if self.acts == before:  # in this state there is nothing of the kind
+            self._anything()
 
     def _may(self) -> None:
         """A verb of the present state, by one of those who may, to an order it suits."""
@@ -194,6 +197,7 @@ class Life:
 
     def _left_out(self) -> None:
         """Nothing filled in: whatever the state, a verb that needs words is refused."""
+        self.acts += 1
         verb = self.chance.choice("reject reply return check contact pause ask_extension merge rate".split())
         self._refused(verb, self.chance.choice(self.cast), self.chance.choice(self._turns(verb)), {})
 
@@ -219,6 +223,7 @@ class Life:
         return {name: PLAIN[name] for name, verbs in FIELDS.items() if verb in verbs}
 
     def _act(self, verb: str, who: Player, turn: Turn | None) -> None:
+        self.acts += 1
         given = self._given(verb, turn)
         before = self.paper.copied()
         expected = self.paper.done(verb, who, turn, given)
