@@ -135,14 +135,20 @@ def test_after_days_with_an_opening_there_is_work_on_every_demo_desk(days):
             assert _waiting(by), by.post.code
         leaders = next(by for by in _seats() if by.post_kind == "director")
         assert queries.Lists(leaders).whistles("drafted", "whistle_hard").count().number >= 2
+        for kind in ("establishment_officer", "legal_officer"):
+            assert _waiting(next(by for by in _people() if by.post_kind == kind)), kind
+
+
+def _people() -> list[Actor]:
+    """Every seat of the demo accounts."""
+    people = [account.person for account in Account.objects.filter(person__isnull=False).select_related("person")]
+    return [Actor.at(post, person) for person in people for post in posts.held_by(person)]
 
 
 def _seats() -> list[Actor]:
     """Every seat of the demo accounts that works on cases: no administrator does, and who examines papers gets none by chance."""
     offices = {term.facts["unit"] for term in terms("office").values()}
-    people = [account.person for account in Account.objects.filter(person__isnull=False).select_related("person")]
-    seats = [Actor.at(post, person) for person in people for post in posts.held_by(person)]
-    return [by for by in seats if by.post_kind not in tenures.APART and by.post.unit.code not in offices]
+    return [by for by in _people() if by.post_kind not in tenures.APART and by.post.unit.code not in offices]
 
 
 def _waiting(by: Actor) -> int:

@@ -26,11 +26,17 @@ MATTERS = (
         "每周核查一次，登记并上报",
     ),
     ("shop-front-notes", "沿街门头安全提示", "Safety notes to shops with signs", "上门提示，拍照存档"),
+    ("tree-pits", "行道树树池日常巡看", "Daily look at the pits of street trees", "每周巡看一次，缺损拍照上报"),
 )
 
 
-def applied(scene: Scene, by: Actor, number: int, *, officer: Actor | None, body: Unit | None) -> Story:
-    """A department applies; with an officer the office takes it up and asks the sub-district what it says."""
+def applied(
+    scene: Scene, by: Actor, number: int, *, officer: Actor | None, body: Unit | None, clerk: Actor | None = None
+) -> Story:
+    """A department applies; with an officer the office takes it up and asks the sub-district what it says.
+
+    With a clerk the sub-district answers, and the papers wait for the review of the law.
+    """
     if not DutyList.objects.on().filter(code=LIST).exists():
         return
     code, name, name_en, procedure = MATTERS[number]
@@ -50,6 +56,11 @@ def applied(scene: Scene, by: Actor, number: int, *, officer: Actor | None, body
         scene.act(case, council.accept, by=officer, text="材料齐全，予以受理。")
         yield wait(20)
         scene.act(case, council.hear, by=officer, units=[body], question="能否承接？需要多少人员和经费？")
+    if officer and body and clerk:
+        yield wait(90)
+        order = case.orders.filter(unit=body, answered_at=None).first()
+        if order:
+            scene.act(order, council.opine, by=clerk, stance="agree", text="可以承接，人员和经费按申请随事下沉。")
 
 
 def list_changed(scene: Scene, by: Actor) -> Story:

@@ -131,6 +131,8 @@ export class CaseMap extends HTMLElement {
       paint: {
         "line-color": token("control"),
         "line-width": ["match", ["get", "level"], "district", 2.5, "subdistrict", 1.75, "community", 1.25, 1],
+        // From afar the lines of a thousand grids would be one grey patch.
+        "line-opacity": ["interpolate", ["linear"], ["zoom"], 11, ["match", ["get", "level"], "grid", 0.2, 1], 14, 1],
       },
     });
     this.name(map);
@@ -146,8 +148,8 @@ export class CaseMap extends HTMLElement {
       type: "symbol",
       source: "names",
       // A district has more than a thousand grids: their names come when one is near enough to read them.
-      filter: ["any", ["!=", ["get", "level"], "grid"], [">=", ["zoom"], 14]],
-      layout: { "text-field": ["coalesce", ["get", "name"], ""], "text-font": FONTS, "text-size": 13 },
+      filter: [">=", ["zoom"], ["match", ["get", "level"], "grid", 14, "community", 12.5, 0]],
+      layout: { "text-field": ["coalesce", ["get", "name"], ""], "text-font": FONTS, "text-size": 13, "text-padding": 8 },
       paint: { "text-color": token("ink-3"), "text-halo-color": token("map"), "text-halo-width": 1.5 },
     });
   }
@@ -209,7 +211,7 @@ export class CaseMap extends HTMLElement {
       for (const feature of chosen.length ? chosen : all) extend(box, feature.geometry);
     const picked = this.picked();
     if (picked) map.jumpTo({ center: picked, zoom: 16 });
-    else if (!box.isEmpty()) map.fitBounds(box, { padding: 24, duration: 0, maxZoom: 16 });
+    else if (!box.isEmpty()) map.fitBounds(box, { padding: 24, duration: 0, maxZoom: this.dataset.size === "small" ? 14.5 : 16 });
   }
 
   /** @returns {[number, number] | undefined} */
