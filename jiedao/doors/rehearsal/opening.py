@@ -92,20 +92,9 @@ def plan(scene: Scene) -> None:
     at(480, disputes.undecided(scene, [desks.unit(one) for one in (desks.handlers * 3)[:3]]))
     if desks.body:
         _at_the_sub_district(scene, desks, at)
-    _on_paper(scene, desks, at)
-
-
-def _on_paper(scene: Scene, desks: Desks, at: Callable[[float, Story], None]) -> None:
-    """What the offices that examine and decide find: applications, a list being changed, a right asked about."""
     officer, applicant = desks.seats.get("establishment_officer"), next(iter(desks.handlers), None)
-    if officer is None or applicant is None or desks.body is None:
-        return
-    at(1_600, papers.applied(scene, applicant, 0, officer=officer, body=desks.body))
-    at(140, papers.applied(scene, applicant, 1, officer=None, body=None))
-    clerk = desks.seats.get("subdistrict_clerk")
-    at(1_650, papers.applied(scene, applicant, 2, officer=officer, body=desks.body, clerk=clerk))
-    at(320, papers.list_changed(scene, officer))
-    at(260, papers.right_asked(scene, applicant, desks.body))
+    if officer and applicant and desks.body:
+        papers.plan(scene, at, officer, applicant, desks.body, desks.seats["subdistrict_clerk"])
 
 
 def _at_the_sub_district(scene: Scene, desks: Desks, at: Callable[[float, Story], None]) -> None:

@@ -1,5 +1,6 @@
 """Papers (文稿): work that asks to be passed down, a list that is to change, a right that is asked about."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -28,6 +29,17 @@ MATTERS = (
     ("shop-front-notes", "沿街门头安全提示", "Safety notes to shops with signs", "上门提示，拍照存档"),
     ("tree-pits", "行道树树池日常巡看", "Daily look at the pits of street trees", "每周巡看一次，缺损拍照上报"),
 )
+
+
+def plan(
+    scene: Scene, at: Callable[[float, Story], None], officer: Actor, applicant: Actor, body: Unit, clerk: Actor
+) -> None:
+    """What the offices that examine and decide find: applications, a list being changed, a right asked about."""
+    at(1_600, applied(scene, applicant, 0, officer=officer, body=body))
+    at(1_650, applied(scene, applicant, 2, officer=officer, body=body, clerk=clerk))
+    at(140, applied(scene, applicant, 1, officer=None, body=None))
+    at(320, list_changed(scene, officer))
+    at(260, right_asked(scene, applicant, body))
 
 
 def applied(
