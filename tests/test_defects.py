@@ -7,6 +7,7 @@ so look whether the promise still has its defect.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,16 @@ def outcome(defect: Defect, checkout: Path, template: str) -> subprocess.Complet
     return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True, check=False, timeout=900)
 
 
+def red(said: str) -> str:
+    """The test that did not hold: in its body, or where a fixture asserts at its end, as windows do. Empty for none.
+
+    An error before a test has begun shows nothing of the promise.
+    """
+    failed = re.search(r"^FAILED (\S+)", said, re.M)
+    ended = re.search(r"ERROR at teardown of (\S+)[\s\S]*?^E +(?:AssertionError|assert)", said, re.M)
+    return failed[1] if failed else ended[1] if ended else ""
+
+
 @pytest.mark.parametrize(
     "patch",
     [
@@ -87,10 +98,18 @@ def test_a_broken_promise_is_seen_by_its_test(patch, template, tmp_path):
 
     done = outcome(defect, broken_copy(defect, tmp_path / "broken"), template)
 
-    assert done.returncode == 1 and "\nFAILED " in done.stdout, (
+    assert done.returncode == 1 and red(done.stdout), (
         f"{defect.promise} is not watched: {defect.broken}\n{done.stdout[-3000:]}{done.stderr[-1000:]}"
     )
-    print("reached red by", done.stdout.partition("\nFAILED ")[2].split(" - ")[0].split("\n")[0])
+    print("reached red by", red(done.stdout))
+
+
+def test_red_is_a_test_that_did_not_hold_and_no_error_before_it():
+    ended = "_ ERROR at teardown of test_b _\nconftest.py:61: in desk\nE   AssertionError: assert ['foreign'] == []\n"
+
+    assert red("x\nFAILED tests/test_a.py::test_a - assert 1\n") == "tests/test_a.py::test_a"
+    assert red(ended) == "test_b"
+    assert red("_ ERROR at setup of test_c _\nE   AssertionError: no database\nERROR tests/test_a.py::test_c\n") == ""
 
 
 def test_every_promise_that_we_call_shown_has_a_defect():
