@@ -70,6 +70,7 @@ def outcome(defect: Defect, checkout: Path, template: str) -> subprocess.Complet
     env |= {"JIEDAO_TEST_HOME": str(home())} | ({} if defect.shapes else {"JIEDAO_TEST_TEMPLATE": template})
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-rfE", "--tb=short", "-p", "no:cacheprovider", *defect.red]
     command += ["--nightly"] if defect.nightly else []
+    command += ["--timeout=800"] if defect.shapes else []  # the template is built within it, beside whatever else runs
     return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True, check=False, timeout=900)
 
 
