@@ -16,7 +16,7 @@ from jiedao.ground.people import Actor
 from jiedao.ground.people.models import Unit
 from jiedao.kit.clock import local, now
 from jiedao.kit.refusal import Refused
-from jiedao.lines.scores import facts, rulebook, sentences, sight, windows
+from jiedao.lines.scores import board, facts, rulebook, sentences, sight, windows
 from jiedao.lines.scores.figures import AT, Figure, Line, Opened, Row, lines, opened
 from jiedao.lines.scores.rules import Rule
 from jiedao.lines.scores.vocabulary import COLUMNS, FACTS
@@ -63,9 +63,16 @@ class Month:
 @staff
 def page(request: HttpRequest) -> HttpResponse:
     """Every unit that the visitor may read, with its three rates and the composite; a dash where there is no data."""
-    units, month = sight.units(actor_of(request)), Month.asked(request)
-    rows = month.counted(units)
-    asked, found = {row[0] for row in rows}, lines(rows, month.rule, [unit.code for unit in units])
+    by, month = actor_of(request), Month.asked(request)
+    units, on = sight.units(by), board.Span(*windows.around(month.day, month.rule))
+
+    codes = [unit.code for unit in units]
+
+    def counted() -> tuple[set[str], dict[str, Line]]:
+        rows = month.counted(units)
+        return {row[0] for row in rows}, lines(rows, month.rule, codes)
+
+    asked, found = board.kept((f"rates v{month.version} {codes}", by, on), board.KEPT, counted)
     shown = [
         {"unit": unit, "cells": _cells(found[unit.code], month.rule), "composite": _composite(found[unit.code])}
         for unit in units

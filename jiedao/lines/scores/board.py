@@ -144,6 +144,13 @@ def _said(rows: QuerySet[Case], on: Span) -> QuerySet[Case, dict[str, Any]]:
     return rows.annotate(said=Subquery(last)).values("said")
 
 
+def _is_large() -> bool:
+    """Whether the district has many cases, by what the database last counted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'record_case'::regclass")
+        return bool(cursor.fetchone()[0] > LARGE)
+
+
 def _share(name: str, good: Decimal, all_: int) -> Told:
     if not all_:
         return Told(name, 0, None)
@@ -160,6 +167,8 @@ KEPT, PAST_KEPT, MOST_KEPT = 10.0, 600.0, 500
 """Seconds for which a dear answer is given again, and how many answers a process keeps."""
 DEAR = 0.03
 """Seconds; what is read quicker is read anew each time."""
+LARGE = 20_000
+"""Cases from which an answer is kept at all; a small district that is slow for a moment is read anew."""
 _kept: dict[tuple[Any, ...], tuple[float, Any]] = {}
 
 
@@ -174,7 +183,7 @@ def kept(asked: tuple[str, Actor, Span], seconds: float, make: Callable[[], Any]
         return told
     told = make()
     took = time.monotonic() - began
-    if took > DEAR:
+    if took > DEAR and _is_large():
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
         _kept[key] = (began + took + seconds, told)
