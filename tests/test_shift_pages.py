@@ -76,6 +76,21 @@ def test_the_page_sends_its_points_and_hears_when_to_stop(in_guangming):
     assert send([[*PARK, at]] * 10_001)[0] == 413
 
 
+def test_a_hostile_batch_is_refused_by_rule_counted_and_never_taken_for_somebody_else(in_guangming):
+    shift, other, who = running(), running(PEER, "巡-03"), at_desk(MEMBER)
+    at = now().timestamp()
+    places = [[200, 95, at - 5], [0, 0, at - 5], [*PARK, at - 40 * 86_400], [*PARK, at + 600], [*PARK, at - 7_200]]
+    told = {"points": [*places, [*PARK, at - 5]], "sent_at": at, "person": str(other.person_id), "shift": str(other.id)}
+
+    answer = who.client.post("/shift/here/", json.dumps(told), content_type="application/json", headers=THERE).json()
+
+    wrong = {"outside_world": 2, "too_old": 1, "clock_ahead": 1, "off_shift": 1}
+    assert (answer["stored"], answer["reasons"]) == (1, wrong)
+    assert Refusal.objects.get().reasons == wrong
+    open_rows([shift.roster.squad_id])
+    assert [row.pk for row in LastPosition.objects.all()] == [shift.id]
+
+
 def test_nobody_acts_on_anothers_shift(in_guangming):
     shift = put_on()
 
