@@ -103,7 +103,7 @@ BODY_CAMERA_GATEWAY = setting(
     "",
     "Where a GB/T 28181 gateway gives the stream of a body camera, with {device} for its number: an HLS list "
     "(https://video.example.cn/live/{device}.m3u8) or a WHEP address for WebRTC (https://video.example.cn/whep/{device}); "
-    "empty: no body cameras.",
+    "the gateway lets the pages' origin ask it (CORS) and exposes its Location header; empty: no body cameras.",
 )
 SERVER_PORT = setting("PORT", 8000, "Port of the pages; the live server takes the next one.")
 
