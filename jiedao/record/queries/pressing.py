@@ -25,6 +25,16 @@ picked AS (
   FROM (SELECT 1 AS turn, * FROM late UNION ALL SELECT 2, * FROM running UNION ALL SELECT 3, * FROM quiet) every
   ORDER BY nth LIMIT %s OFFSET %s)
 """
+# What an index has found by words is found once and sorted whole; asked three times, it cost three times.
+_OF_FEW = """
+held AS MATERIALIZED (SELECT c.id, c.severity, c.due_at, c.phase FROM record_case c WHERE {where}),
+turned AS (
+  SELECT id, severity, due_at,
+    CASE WHEN phase = 'closed' OR due_at IS NULL THEN 3 WHEN due_at < %s THEN 1 ELSE 2 END AS turn FROM held),
+picked AS (
+  SELECT id, row_number() OVER (ORDER BY turn, CASE turn WHEN 1 THEN due_at END, severity DESC, due_at, id) AS nth
+  FROM turned ORDER BY nth LIMIT %s OFFSET %s)
+"""
 _SORTED = """
 picked AS (
   SELECT c.id, row_number() OVER (ORDER BY {order}) AS nth FROM record_case c WHERE {where}
@@ -37,6 +47,11 @@ def pressing(where: str, params: Params, at: object, size: int, offset: int) -> 
     reach = size + offset
     values = [*params, at, reach, reach, *params, at, reach, reach, *params, reach, size, offset]
     return _PICKED.format(where=where), values
+
+
+def of_few(where: str, params: Params, at: object, size: int, offset: int) -> tuple[str, Params]:
+    """The same for a list that an index narrows: all of it is looked at, once."""
+    return _OF_FEW.format(where=where), [*params, at, size, offset]
 
 
 def sorted_by(order: str, where: str, params: Params, size: int, offset: int) -> tuple[str, Params]:

@@ -1,7 +1,7 @@
 """Work lists of cases (工作列表): one hand-tuned statement per page, whatever the number of rows; sight is in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -85,17 +85,18 @@ class Listing:
     where: str
     params: Params
     known: dict[UUID, Definition]
+    by_words: bool = False
 
     def also(self, condition: str, *values: Any) -> "Listing":
         """The same list, narrowed."""
-        return Listing(f"{self.where} AND {condition}", [*self.params, *values], self.known)
+        return replace(self, where=f"{self.where} AND {condition}", params=[*self.params, *values])
 
     def searched(self, words: str = "", kind: str = "", area: str = "") -> "Listing":
         """Narrowed by number or title, by kind, by the path of an area."""
         found = self
         if words:
             condition, values = titles.found(words)
-            found = found.also(condition, *values)
+            found = replace(found.also(condition, *values), by_words=True)
         if kind:
             found = found.also("c.kind = %s", kind)
         if area:
@@ -121,7 +122,8 @@ class Listing:
         if order:
             picked, values = pressing.sorted_by(order, self.where, self.params, size, offset)
         else:
-            picked, values = pressing.pressing(self.where, self.params, now(), size, offset)
+            every = pressing.of_few if self.by_words else pressing.pressing
+            picked, values = every(self.where, self.params, now(), size, offset)
         found = scope.rows(f"WITH {picked} SELECT id FROM picked ORDER BY nth", values)
         return rows_of([row[0] for row in found], self.known)
 
