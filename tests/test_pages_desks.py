@@ -236,6 +236,19 @@ def test_nobody_finds_what_his_own_unit_handled_among_what_he_may_check():
     assert Colleague("urban").do(case.number, "check", way="site", agrees="yes", text="好了").status_code == 403
 
 
+def test_an_inspector_finds_what_waits_to_be_checked_and_checks_it():
+    case = answered(sent())
+    verification.ask_check(case.id, by=acting("dispatcher"))
+    inspector = Colleague("inspector")
+
+    assert case.number in words(inspector.get("/desk/"))
+    assert f"/case/{case.number}/do/check/" in inspector.get("/checks/").content.decode()
+    done = inspector.do(case.number, "check", way="site", agrees="yes", text="现场已修好")
+
+    assert done.status_code == 303
+    assert case.number not in words(inspector.get("/checks/"))
+
+
 def test_supervision_names_the_unit_whose_clock_it_is_and_its_phone():
     case = sent("drainage", "urban")
     resolution.acknowledge(order_of(case), by=acting("drainage"))

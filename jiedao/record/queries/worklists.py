@@ -15,6 +15,7 @@ from jiedao.kit.clock import now
 from jiedao.record.definition import Definition, Label, State
 from jiedao.record.queries import pressing, scope, titles
 from jiedao.record.queries.conditions import (
+    NOT_CHECKED,
     NOT_OURS,
     NOT_SPOKEN,
     OPEN,
@@ -345,6 +346,8 @@ class Lists:
                 state.phase in ("verification", "triage") and asks(definition, state, verb, "checker")
             )
         )
+        if verb == "check":
+            found = found.also(NOT_CHECKED)
         if verb == "callback":
             found = found.also("c.has_caller").also(NOT_SPOKEN, fact("callback_rule", "rule", "tries", 3))
         return found.also(NOT_OURS, list(self.actor.post.unit.above), self.actor.person.id)
