@@ -14,11 +14,9 @@ NOT_OURS = """NOT EXISTS (SELECT 1 FROM record_dispatchorder o WHERE o.case_id =
   AND ((o.unit_id = ANY(%s::uuid[]) AND o.returned_at IS NULL AND o.recalled_at IS NULL) OR o.answered_by = %s))"""
 
 # Spoken with since the last reply, or rung as often as the rule says: nobody is rung again.
-NOT_CHECKED = """NOT EXISTS (SELECT FROM record_check k WHERE k.case_id = c.id AND k.at >= greatest(
-  c.opened_at,
-  (SELECT max(o.answered_at) FROM record_dispatchorder o WHERE o.case_id = c.id),
-  (SELECT max(d.started_at) FROM record_deadline d WHERE d.case_id = c.id AND d.kind = 'state' AND d.stopped_at IS NULL)))"""
-"""Nobody has checked it since it was last answered and came to its present state: a check waits for its decision."""
+NOT_CHECKED = """NOT EXISTS (SELECT 1 FROM record_check k WHERE k.case_id = c.id AND k.at >= coalesce(
+  (SELECT max(o.answered_at) FROM record_dispatchorder o WHERE o.case_id = c.id), c.opened_at))"""
+"""Nobody has checked it since it was last answered: a check waits for its decision."""
 NOT_SPOKEN = """NOT EXISTS (SELECT 1 FROM record_rating g WHERE g.case_id = c.id AND g.by = 'callback'
   AND g.at >= (SELECT max(o.answered_at) FROM record_dispatchorder o WHERE o.case_id = c.id)
   HAVING bool_or(g.reached) OR count(DISTINCT g.entry_id) >= %s)"""
