@@ -25,7 +25,7 @@ _BROKEN = {
     "a step before the one before it": """
         SELECT c.number FROM record_case c JOIN record_dispatchorder o ON o.case_id = c.id
         WHERE o.acknowledged_at < o.sent_at OR o.contacted_at < o.acknowledged_at OR o.answered_at < o.acknowledged_at
-          OR (o.answered_at IS NOT NULL AND o.acknowledged_at IS NULL AND NOT c.imported)""",
+          OR (o.answered_at IS NOT NULL AND o.acknowledged_at IS NULL AND o.role <> 'heard' AND NOT c.imported)""",
     "checked by a unit that had an order": """
         SELECT c.number FROM record_check k JOIN record_case c ON c.id = k.case_id
         JOIN record_dispatchorder o ON o.case_id = c.id AND o.unit_id = k.unit_id AND o.recalled_at IS NULL
