@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
+from zlib import crc32
 
 import pytest
 from django.db import connection
@@ -332,11 +333,13 @@ def test_a_broken_body_is_refused_and_leaves_nothing(dispatcher, case_with_order
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_strange_values_never_break_a_verb(dispatcher, urban, case_with_order, act):
+def test_strange_values_never_break_a_verb(request, dispatcher, urban, case_with_order, act):
+    """With each commit a third of them, another third for each verb; all by night."""
     order = dispatcher.orders(case_with_order)["urban"]
     good = {"order": order} if act.on_order else {}
+    begin, step = (0, 1) if request.config.getoption("--nightly") else (crc32(act.verb.encode()) % 3, 3)
 
-    for field, value in itertools.product(act.fields, STRANGE):
+    for field, value in itertools.islice(itertools.product(act.fields, STRANGE), begin, None, step):
         who = urban if act.on_order else dispatcher
         answer = who.post(f"/cases/{case_with_order}/{act.verb}", {**good, field.name: value})
         assert answer.status in DOCUMENTED, (field.name, value, answer.content[:300])
