@@ -61,7 +61,9 @@ def month_rule() -> Rule:
 def listed(name: str, by: Actor, on: Span) -> QuerySet[Case]:
     """The cases a figure counts, in the actor's sight, the most pressing first."""
     seen = sight.visible_to(by).filter(merged_into=None, imported=False)
-    running = Q(filed_at__lt=on.at) & (Q(closed_at=None) | Q(closed_at__gte=on.at))
+    # What is open now stands in an index of its own; only what was open at an earlier moment asks when it was closed.
+    still = ~Q(phase="closed") if on.end > now() else Q(closed_at=None) | Q(closed_at__gte=on.at)
+    running = Q(filed_at__lt=on.at) & still
     if name == "open":
         found = seen.filter(running)
     elif name == "overdue" and on.end > now():

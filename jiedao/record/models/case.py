@@ -104,6 +104,8 @@ class Case(Row):
             models.Index(fields=["opened_at"], name="case_homeless", condition=Q(item=None, closed_at=None)),
             models.Index(fields=["item", "opened_at"], name="case_item", condition=Q(item__isnull=False)),
             models.Index(fields=["lat", "lon"], name="case_point", condition=~Q(phase="closed")),
+            # What was reported around a place before, closed or not: asked on every page of a case.
+            models.Index(fields=["lat", "lon"], name="case_place", condition=Q(lat__isnull=False)),
             models.Index(fields=["parent"], name="case_parent", condition=Q(parent__isnull=False)),
             models.Index(fields=["merged_into"], name="case_merged_into", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["from_unit"], name="case_from_unit", condition=Q(from_unit__isnull=False)),

@@ -39,7 +39,13 @@ class Entry(Row):
     }
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["at"], name="entry_at")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["at"], name="entry_at"),
+            # What a leader has asked to be told of: few lines of very many.
+            models.Index(
+                fields=["person_id"], name="entry_led", condition=models.Q(verb__in=["instruct", "supervise"])
+            ),
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["case", "seq"], name="one_entry_per_step")
         ]
