@@ -132,7 +132,7 @@ def test_the_facts_are_read_from_the_record_of_orders_and_from_no_person_track_o
     assert tables == READ
 
 
-@pytest.mark.parametrize("times", [5, pytest.param(1_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("times", [2, pytest.param(1_000, marks=pytest.mark.nightly)])
 def test_shuffling_names_phones_and_devices_of_people_changes_no_score(in_gulou, times):
     called_back()
     called_back(solved=False)
