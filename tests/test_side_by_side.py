@@ -96,9 +96,10 @@ def _env(name: str) -> dict[str, str]:
     return kept | {"DATABASE_NAME": name}
 
 
-def jiedao(checkout: Path, name: str, *words: str) -> str:
+def jiedao(checkout: Path, name: str, *words: str, **more: str) -> str:
+    env = _env(name) | more
     done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=checkout, env=_env(name), capture_output=True, text=True, check=False
+        [sys.executable, "-m", *words], cwd=checkout, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
@@ -190,7 +191,7 @@ def test_the_schema_before_the_last_migrations_is_brought_up_beneath_its_own_cod
     with psycopg.connect(**parameters("owner") | {"dbname": "postgres"}, autocommit=True) as owner:
         owner.execute(f"CREATE DATABASE {name}")
     try:
-        jiedao(old, name, "tests.template")
+        jiedao(old, name, "tests.template", JIEDAO_ROLE="owner")
         writers = old_new_old(old, CHECKOUT, name, tmp_path)
         print(f"reached the schema of {commit[:7]}")
         checked(writers, name)
