@@ -183,9 +183,9 @@ def _sessions() -> list[str]:
 
 def _serve() -> tuple[int, "subprocess.Popen[bytes]"]:
     """The live server as `jiedao live` starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    from bench.place import free_port  # noqa: PLC0415 -- app ready
+
+    port = free_port()
     command = [sys.executable, "-m", "jiedao", "live", "--port", str(port)]
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(command, env=os.environ | {"JIEDAO_ROLE": "live"}, stdout=quiet, stderr=quiet)

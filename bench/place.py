@@ -27,6 +27,12 @@ KEPT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "
 """What a child gets of our environment; a DATABASE_URL in it would measure, and fill, somebody's database."""
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Place:
     """One installation for measuring. With a `home` that is there already, what it holds is used again."""
 
@@ -90,9 +96,7 @@ class Place:
 
     def serve(self) -> None:
         """The pages as `jiedao serve` starts them, two workers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         command = [sys.executable, "-m", "jiedao", "serve", "--workers", str(WORKERS), "--port", str(self.port)]
         with (folder(self.home / "logs") / "serve.log").open("ab") as log:
             self._pages = subprocess.Popen(

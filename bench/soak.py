@@ -7,7 +7,6 @@ programs and by people who are signed in, while desks are opened and closed; wha
 import itertools
 import json
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,7 +22,7 @@ import psycopg
 
 from bench import load, requests, road
 from bench.live import Desks
-from bench.place import DISTRICT, Place
+from bench.place import DISTRICT, Place, free_port
 from jiedao.doors.supervisor import MARK
 from jiedao.ground.db.home import CHECKOUT
 
@@ -120,10 +119,7 @@ class _Running:
 
     def __enter__(self) -> "_Running":
         self.ready.unlink(missing_ok=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        words = ("--home", self.place.home, "--port", port, "--no-demo", "--ready-file", self.ready)
+        words = ("--home", self.place.home, "--port", free_port(), "--no-demo", "--ready-file", self.ready)
         log = (self.place.home / "logs" / "up.log").open("ab")
         command = [sys.executable, "-m", "jiedao", "up", *map(str, words)]
         self.process = subprocess.Popen(command, env=self.place.env, cwd=CHECKOUT, stdout=log, stderr=log)

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -32,16 +33,26 @@ Found = tuple[str, str]
 @pytest.fixture(scope="module")
 def database(cluster, template, django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[None]:
     """Six cases with their words, looks and changes, sealed; then the connection becomes the superuser's."""
-    home = tmp_path_factory.mktemp("seals")
+    with sealed(cluster, template, django_db_blocker, tmp_path_factory.mktemp("seals"), _six_cases):
+        yield
+
+
+def _six_cases() -> None:
+    closed("urban", "water")
+    for units in (("urban",), ("water", "market"), ("market", "fire")):
+        do(dispatched(*units), "note", DISPATCHER, text="现场已围挡")
+    reported("井盖缺失")
+
+
+@contextmanager
+def sealed(cluster: Any, template: str, blocker: Any, home: Path, play: Callable[[], object]) -> Iterator[None]:
+    """A database of its own with what is played, looks and changes beside it, all sealed; then the superuser comes."""
     with (
         override_settings(JIEDAO_HOME=home),
-        _other_database(cluster, template, django_db_blocker) as name,
+        _other_database(cluster, template, blocker) as name,
         district("gulou"),
     ):
-        closed("urban", "water")
-        for units in (("urban",), ("water", "market"), ("market", "fire")):
-            do(dispatched(*units), "note", DISPATCHER, text="现场已围挡")
-        reported("井盖缺失")
+        play()
         for n in range(4):
             notes.look("person:1", "contact", new_id(), purpose=f"回访 {n}")
             notes.change("rule", ID, "changed", system="operator", step=n)

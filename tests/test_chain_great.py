@@ -10,16 +10,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from django.test import override_settings
 
 from jiedao.doors.rehearsal import copies
 from jiedao.ground.districts import district
-from jiedao.ground.journal import notes
-from jiedao.kit.ids import new_id
-from jiedao.record import seals
 from jiedao.record.models import Case, Entry, Words
-from tests.conftest import _other_database
-from tests.test_chain import ID, KINDS, Found, Vandal, _superuser, changed, faults
+from tests.test_chain import KINDS, Found, Vandal, changed, faults, sealed
 from tests.test_copies import rehearsed
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(3_000)]
@@ -29,21 +24,14 @@ ALONE = (Vandal.journal, Vandal.seal)
 
 @pytest.fixture(scope="module")
 def great(cluster, template, django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[None]:
-    """Rehearsed cases and copies of them, looks and changes beside them, all sealed; then the superuser comes."""
-    home = tmp_path_factory.mktemp("seals")
-    with (
-        override_settings(JIEDAO_HOME=home),
-        _other_database(cluster, template, django_db_blocker) as name,
-        district("gulou"),
-    ):
-        rehearsed()
-        copies.copy_to(int(ENTRIES * 1.1 * Case.objects.count() / Entry.objects.count()))
-        for n in range(4):
-            notes.look("person:1", "contact", new_id(), purpose=f"回访 {n}")
-            notes.change("rule", ID, "changed", system="operator", step=n)
-        seals.seal()
-        with _superuser(cluster.embedded.admin(name)):
-            yield
+    """Rehearsed cases and copies of them, sealed."""
+    with sealed(cluster, template, django_db_blocker, tmp_path_factory.mktemp("seals"), _many_cases):
+        yield
+
+
+def _many_cases() -> None:
+    rehearsed()
+    copies.copy_to(int(ENTRIES * 1.1 * Case.objects.count() / Entry.objects.count()))
 
 
 def round_of(chance: random.Random, kinds: list, cases: list) -> list[tuple[Found, list[str]]]:

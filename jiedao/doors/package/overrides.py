@@ -96,8 +96,7 @@ def resolve(code: str, changes: dict[str, Any]) -> Resolved:
             if path != "leave_out":
                 _change(data, path, value)
         text = edits.dump(data)
-    data = yaml.load(text, yaml.CSafeLoader)
-    found = _problems(text)
+    data, found = _looked_at(text)
     limits = {"remind_again_after": data.get("remind_again_after"), "pause.cap": data.get("pause", {}).get("cap")}
     for path, words in limits.items():
         if words and not _reads(words):
@@ -108,9 +107,10 @@ def resolve(code: str, changes: dict[str, Any]) -> Resolved:
 
 
 @lru_cache(maxsize=64)
-def _problems(text: str) -> tuple[str, ...]:
-    """Districts share most definitions, and a package is read several times on its way in."""
-    return tuple(definition.problems(yaml.load(text, yaml.CSafeLoader)))
+def _looked_at(text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What a definition says, to be read only, and its problems. Districts share most; a package is read several times."""
+    data = yaml.load(text, yaml.CSafeLoader)
+    return data, tuple(definition.problems(data))
 
 
 def _reads(words: str) -> bool:
